@@ -1,0 +1,20 @@
+"""Models that papers and textbooks keep coming back to, each with its parameters, formulas and source.
+
+| domain | states | actions | storage |
+|---|---|---|---|
+| :func:`garnet` | random, S | A | dense or CSR |
+| :func:`chain` | a line of n | forward, back | CSR |
+| :func:`river_swim` | a line of n | left, right | CSR |
+| :func:`grid_world`, :func:`grid_world_from_map` | cells, row by row | left, down, right, up | CSR |
+| :func:`inventory` | units on hand, 0 to capacity | units ordered | CSR |
+| :func:`forest` | age classes | wait, cut | CSR |
+"""
+
+from tabular.domains.chain import chain
+from tabular.domains.forest import forest
+from tabular.domains.garnet import garnet
+from tabular.domains.grid_world import grid_world, grid_world_from_map
+from tabular.domains.inventory import inventory
+from tabular.domains.river_swim import river_swim
+
+__all__ = ["chain", "forest", "garnet", "grid_world", "grid_world_from_map", "inventory", "river_swim"]
