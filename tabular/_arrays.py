@@ -105,7 +105,11 @@ def as_csr(matrix: Any, shape: tuple[int, int], where: str) -> sp.csr_array:
         raise ModelError(f"{where} has shape {matrix.shape} (expected {shape})")
     if matrix.dtype.kind not in "fiub":
         raise ModelError(f"{where} has dtype {matrix.dtype} (expected real numbers)")
-    csr = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    try:
+        csr = sp.csr_array(matrix, dtype=np.float64, copy=True)
+        csr.check_format(full_check=True)
+    except ValueError as error:
+        raise ModelError(f"{where} is not a consistent sparse matrix: {error}") from error
     csr.sum_duplicates()
     if csr.indices.dtype != np.int32 and max(csr.nnz, *csr.shape) < 2**31:
         csr = sp.csr_array((csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int32)), shape=csr.shape)

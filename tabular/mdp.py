@@ -126,8 +126,8 @@ class MDP:
             if exact_initial is None and self._initial is not None:
                 exact_initial = _arrays.as_fractions(self._initial, "initial")
             if mask is not None:
-                exact_P, exact_r = np.where(mask[:, :, None], exact_P, Fraction(0)), np.where(mask, exact_r, Fraction(0))
-            self._exact = Exact(exact_P, exact_r, exact_gamma, exact_initial)
+                exact_P = np.where(mask[:, :, None], exact_P, Fraction(0))
+            self._exact = Exact(frozen(exact_P), frozen(exact_r), exact_gamma, exact_initial)
 
     # What the model holds ------------------------------------------------------------------------------------------
 
@@ -197,6 +197,8 @@ class MDP:
         unknown = set(changes) - {"P", "r", "gamma", "initial", "allowed"}
         if unknown:
             raise TypeError(f"MDP has no argument {sorted(unknown)[0]!r}")
+        if self._exact is not None and self.is_sparse:
+            raise ModelError("a sparse rational model cannot be changed; change the float model, then call .rationalized()")
         return MDP(**{**self._arguments(), **changes})
 
     def _arguments(self) -> dict[str, Any]:
@@ -439,6 +441,8 @@ def _read_rewards(
         if exact.shape == (n_states, n_actions, n_states):
             exact = (exact * exact_P).sum(axis=2)
         exact = _expand(exact, n_states, n_actions)
+        if mask is not None:
+            exact = np.where(mask, exact, Fraction(0))
         values = _arrays.rounded(exact, "r")
         return exact, frozen(values), None, frozen(np.abs(values) * 2.0**-52 + 2.0**-1073)
     if sp.issparse(r):

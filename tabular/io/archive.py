@@ -204,7 +204,8 @@ def _read(stream: BinaryIO, name: str) -> Arrays:
 def _member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     with archive.open(f"{name}.npy") as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-        stream.read(1)  # reaching the end of the member is what makes zipfile compare its checksum
+        if stream.read(1):  # zipfile compares the checksum only at the end of a member
+            raise ValueError(f"the member {name!r} is longer than its array")
         return np.asarray(array)
 
 

@@ -1,0 +1,50 @@
+"""Exact tabular solvers that say how far to trust them.
+
+>>> import tabular
+>>> sorted(name for name in tabular.__all__ if name.endswith("Iteration"))
+['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
+"""
+
+from tabular import domains
+from tabular.errors import ModelError, SolverError, SolverInterrupted
+from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
+from tabular.mdp import MDP
+from tabular.problem import Expectation, FiniteHorizon, Max, Problem
+from tabular.solvers import (
+    BackwardInduction,
+    ExactPolicyIteration,
+    LinearProgram,
+    ModifiedPolicyIteration,
+    PolicyIteration,
+    Solution,
+    ValueIteration,
+    solve,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MDP",
+    "BackwardInduction",
+    "ExactPolicyIteration",
+    "Expectation",
+    "FiniteHorizon",
+    "LinearProgram",
+    "Max",
+    "ModelError",
+    "ModifiedPolicyIteration",
+    "PolicyIteration",
+    "Problem",
+    "Solution",
+    "SolverError",
+    "SolverInterrupted",
+    "ValueIteration",
+    "domains",
+    "greedy",
+    "occupancy",
+    "performance_difference",
+    "policy_bracket",
+    "policy_value",
+    "q_values",
+    "solve",
+]

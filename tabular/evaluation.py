@@ -1,0 +1,120 @@
+r"""Values, occupancies and differences of given policies.
+
+A policy is an (S, A) row-stochastic array, or (S,) integers for a deterministic one. With :math:`P_\pi` and :math:`r_\pi` its transition
+matrix and reward, :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi` and the (unnormalised) occupancy is
+:math:`d^\pi(s, a) = \pi(s, a) \sum_t \gamma^t \Pr(s_t = s)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tabular import _arrays
+from tabular._arrays import ROW_TOLERANCE, Float
+from tabular.bellman import Evaluation, Optimality, certify
+from tabular.errors import ModelError
+from tabular.mdp import MDP
+from tabular.problem import Problem, as_values
+from tabular.solvers.linear_systems import evaluate
+
+__all__ = ["greedy", "occupancy", "performance_difference", "policy_bracket", "policy_value", "q_values"]
+
+
+def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any]:
+    """(S,) actions or an (S, A) policy, validated: in range, allowed, rows within 1e-9 of one."""
+    array = np.asarray(policy)
+    if array.dtype.kind in "iu" and array.shape == (mdp.n_states,):
+        bad = np.flatnonzero((array < 0) | (array >= mdp.n_actions))
+        if bad.size:
+            raise ModelError(f"{where} takes action {array[bad[0]]} in state {bad[0]} (actions are 0..{mdp.n_actions - 1})")
+        actions = array.astype(np.intp)
+        if mdp.allowed is not None:
+            bad = np.flatnonzero(~mdp.allowed[np.arange(mdp.n_states), actions])
+            if bad.size:
+                raise ModelError(f"{where} takes action {actions[bad[0]]} in state {bad[0]}, where it is not allowed")
+        return actions
+    weights = _arrays.as_float(policy, where)
+    if weights.shape != (mdp.n_states, mdp.n_actions):
+        raise ModelError(
+            f"{where} has shape {weights.shape} (expected {(mdp.n_states, mdp.n_actions)}, or ({mdp.n_states},) integers)"
+        )
+    bad_entries = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
+    if bad_entries.size:
+        s, a = bad_entries[0]
+        raise ModelError(f"{where}[{s}, {a}] is {float(weights[s, a])!r} (expected a probability)")
+    wrong = np.flatnonzero(np.abs(weights.sum(axis=1) - 1.0) > ROW_TOLERANCE)
+    if wrong.size:
+        raise ModelError(f"{where} of state {wrong[0]} sums to {weights[wrong[0]].sum():.12g} (expected 1 within {ROW_TOLERANCE:g})")
+    if mdp.allowed is not None and (weights[~mdp.allowed] > 0).any():
+        s, a = np.argwhere((weights > 0) & ~mdp.allowed)[0]
+        raise ModelError(f"{where}[{s}, {a}] is positive, but the action is not allowed there")
+    return weights
+
+
+def _evaluation(mdp: MDP, policy: ArrayLike) -> Evaluation:
+    operator = Problem(mdp).operator().fix(as_policy(mdp, policy))
+    assert isinstance(operator, Evaluation)
+    if operator.moduli[1] >= 1.0:
+        raise ModelError("gamma times the weights of the policy times the row sums reaches 1: normalise the policy's rows")
+    return operator
+
+
+def policy_value(mdp: MDP, policy: ArrayLike) -> Float:
+    r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
+
+    >>> policy_value(MDP([[[1.0], [1.0]]], [[1.0, 3.0]], gamma=0.5), [[0.5, 0.5]])
+    array([4.])
+    """
+    operator = _evaluation(mdp, policy)
+    matrix, c = operator.affine()
+    return evaluate(matrix, c, np.zeros(mdp.n_states), operator.moduli[1])
+
+
+def policy_bracket(mdp: MDP, policy: ArrayLike) -> tuple[Float, Float]:
+    """Rigorous ``(lower, upper)``, (S,) each, around the value of a policy; rounding included."""
+    bracket = certify(_evaluation(mdp, policy), policy_value(mdp, policy))
+    return bracket.lower, bracket.upper
+
+
+def occupancy(mdp: MDP, policy: ArrayLike, initial: ArrayLike | None = None) -> Float:
+    r"""(S, A) expected discounted visits :math:`\sum_t \gamma^t \Pr(s_t = s, a_t = a)`; their sum is :math:`1 / (1 - \gamma)`.
+
+    ``initial`` is a law on states or a state; by default the model's, or uniform if it has none. The value of the policy from
+    there is ``(occupancy * r).sum()``.
+    """
+    operator = _evaluation(mdp, policy)
+    if initial is None:
+        initial = np.full(mdp.n_states, 1.0 / mdp.n_states) if mdp.initial is None else mdp.initial
+    first = _arrays.as_distribution(initial, mdp.n_states, "initial")
+    matrix, _ = operator.affine()
+    visits = evaluate(matrix, first, first / (1.0 - mdp.gamma), operator.moduli[1], transposed=True)
+    return visits[:, None] * operator.lift(operator.policy)
+
+
+def q_values(mdp: MDP, values: ArrayLike) -> Float:
+    r"""(S, A) action values :math:`r(s, a) + \gamma \sum_{s'} P(s, a, s') v(s')`; minus infinity where not allowed."""
+    return Optimality(mdp).q_values(as_values(values, mdp.n_states, "values"))
+
+
+def greedy(mdp: MDP, values: ArrayLike) -> NDArray[np.intp]:
+    """(S,) actions that maximise :func:`q_values`; the lowest index among equals."""
+    return Optimality(mdp).choose(as_values(values, mdp.n_states, "values"))
+
+
+def performance_difference(mdp: MDP, policy: ArrayLike, baseline: ArrayLike) -> Float:
+    r"""(S,) :math:`v^\pi - v^{\bar\pi}`, computed from the advantages of the baseline.
+
+    .. math:: v^\pi - v^{\bar\pi} = (I - \gamma P_\pi)^{-1} \Bigl[ \sum_a \pi(\cdot, a) \bigl( q^{\bar\pi}(\cdot, a) - v^{\bar\pi} \bigr) \Bigr]
+
+    Small differences keep their relative accuracy, which subtracting two values loses. Kakade and Langford (2002), lemma 6.1.
+    """
+    reference = policy_value(mdp, baseline)
+    operator = _evaluation(mdp, policy)
+    weights = operator.lift(operator.policy)
+    q = q_values(mdp, reference)
+    advantage = (weights * np.where(weights > 0, q - reference[:, None], 0.0)).sum(axis=1)
+    matrix, _ = operator.affine()
+    return evaluate(matrix, advantage, np.zeros(mdp.n_states), operator.moduli[1])
