@@ -45,8 +45,8 @@ def q_values(starts: Any, columns: Any, data: Float, r: Float, gamma: float, v: 
 
 
 @numba.njit(cache=True)
-def select(q: Float, incumbent: Any, margin: float, out: Any) -> None:
-    """The best action of each row of ``q``; the incumbent stays unless it is beaten by more than ``margin``."""
+def select(q: Float, r: Float, incumbent: Any, size: float, unit: float, out: Any) -> None:
+    """The best action of each row of ``q``; the incumbent stays unless beaten by more than rounding, ``unit * (|r| + size)`` each."""
     n_states, n_actions = q.shape
     for s in range(n_states):
         best = 0
@@ -54,7 +54,11 @@ def select(q: Float, incumbent: Any, margin: float, out: Any) -> None:
             if q[s, a] > q[s, best]:
                 best = a
         old = incumbent[s]
-        out[s] = old if old >= 0 and not q[s, best] > q[s, old] + margin else best
+        if old >= 0:
+            margin = unit * (abs(r[s, best]) + abs(r[s, old]) + 2 * size)
+            out[s] = best if q[s, best] > q[s, old] + margin else old
+        else:
+            out[s] = best
 
 
 @numba.njit(cache=True)

@@ -50,11 +50,6 @@ class Optimality:
         """``gamma`` times the smallest and the largest row sum, outward."""
         return scaled_interval(self.mdp.gamma, self.row_sums, error_unit(self.longest_row))
 
-    def rounding(self, v: Float) -> float:
-        """A bound on the error of one computed backup at ``v``, whatever the order of its additions."""
-        size = self.reward_size + 2 * float(np.abs(v).max())
-        return (self.longest_row + 8) * 2.0**-53 * size
-
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``Tv``, (S,)."""
         out = np.empty(self.n_states) if out is None else out
@@ -79,7 +74,8 @@ class Optimality:
         q = self.q_values(v)
         old = np.full(self.n_states, -1, dtype=np.intp) if incumbent is None else incumbent
         actions = np.empty(self.n_states, dtype=np.intp)
-        kernels.select(q, old, 2 * self.rounding(v), actions)
+        unit = (self.longest_row + 8) * 2.0**-53  # a bound whatever the order of the additions, so that it covers BLAS
+        kernels.select(q, self.rewards, old, 2 * float(np.abs(v).max()), unit, actions)
         return actions
 
     def settle(self, v: Float, slack: float) -> NDArray[np.intp]:

@@ -30,8 +30,8 @@ __all__ = [
     "solve",
 ]
 
-DENSE_LIMIT = 1000
-"""Up to this many states a dense factorisation costs less than the sweeps it saves."""
+DIRECT_LIMIT = 1000
+"""Up to this many states a factorisation costs less than the sweeps it saves."""
 
 
 def solve(
@@ -110,8 +110,8 @@ def solve(
 
 def _choose(mdp: MDP, operator: Bellman) -> tuple[Any, str]:
     """A method that is never far from the fastest, and the reason in words."""
-    if not mdp.is_sparse and mdp.n_states <= DENSE_LIMIT:
-        return PolicyIteration(), f"the model is dense with {mdp.n_states} states"
+    if mdp.n_states <= DIRECT_LIMIT:
+        return PolicyIteration(), f"{mdp.n_states} states are few enough to factorise"
     if operator.moduli[1] > 0.9995 and mdp.n_states <= 100_000:
         return PolicyIteration(warm_sweeps=200), f"sweeps contract slowly at gamma = {mdp.gamma}"
     return ModifiedPolicyIteration(), "sweeps are cheap and contract fast enough"

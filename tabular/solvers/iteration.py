@@ -30,8 +30,7 @@ __all__ = ["IterativeMethod", "Step", "certified", "solve_iteratively"]
 class Step:
     """A proposal: values ``v + shift``, thought to be bracketed within ``estimate``.
 
-    ``final`` says that the method cannot do better; ``note`` says why, for people. ``choice`` is a choice that the method
-    wants certified, else one greedy at the values is taken.
+    ``final`` says that the method cannot do better; ``note`` says why, for people.
     """
 
     v: Float
@@ -142,7 +141,7 @@ def solve_iteratively(
                         return finish(True, f"bracket {width:.2g} wide")
                     if final or current.estimate <= floor:
                         assert best is not None
-                        note = current.note or "further iteration changes nothing"
+                        note = current.note or "sweeps stand still at the accuracy of doubles; PolicyIteration() may get closer"
                         return finish(
                             False,
                             f"rounding floor: bracket {best.bracket.width:.2g} wide, of which rounding alone explains {floor:.2g} ({note})",

@@ -39,11 +39,11 @@ class ValueIteration:
 
     def steps(self, operator: Bellman, v: Float) -> Iterator[Step]:
         """One sweep after the other."""
-        b = operator.moduli[1]
         while True:
             new = operator.backup(v)
-            yield _midpoint(new, new - v, b)
-            v = new
+            step = _midpoint(new, new - v, operator.moduli)
+            yield step
+            v = new + step.shift
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,20 @@ class ModifiedPolicyIteration:
 
     def steps(self, operator: Bellman, v: Float) -> Iterator[Step]:
         """One improvement after the other."""
-        b = operator.moduli[1]
         choice: Choice = operator.choose(v)
         sweeps = 5
         affine: tuple[Any, Float] | None = None
         while True:
             new = operator.backup(v)
-            yield _midpoint(new, new - v, b)
+            step = _midpoint(new, new - v, operator.moduli)
+            yield step
             candidate = operator.choose(v, choice)
             moved = float(operator.changed(choice, candidate).mean())
             if affine is None or moved > 0:
                 choice, fixed = candidate, operator.fix(candidate)
                 affine = fixed.affine()
             sweeps = min(2 * sweeps, LONGEST_EVALUATION) if moved < 1e-3 else max(5, sweeps // 2)
-            v = new
+            v = new + step.shift
             for _ in range(self.sweeps or sweeps):
                 if affine is None:
                     v = fixed.backup(v)
@@ -91,8 +91,17 @@ class ModifiedPolicyIteration:
                     v += c
 
 
-def _midpoint(new: Float, residual: Float, b: float) -> Step:
+def _midpoint(new: Float, residual: Float, moduli: tuple[float, float]) -> Step:
+    """The midpoint of the span bounds; the iteration goes on from there, which changes no greedy choice.
+
+    Rows that do not sum to the same number turn a shift ``c`` into a residual of up to ``(b_hi - b_lo) |c|``. Where that is no
+    small part of ``(1 - b_hi) |c|`` there is no shift, and the norm decides.
+    """
+    b_lo, b_hi = moduli
     low, high = float(residual.min()), float(residual.max())
     with np.errstate(over="ignore"):
-        factor = np.float64(b) / (1.0 - b)
-        return Step(new, float(factor * (low / 2 + high / 2)), float(factor * (high - low)))
+        if b_hi - b_lo > 0.1 * (1.0 - b_hi):
+            return Step(new, 0.0, float(2.0 * np.float64(b_hi) / (1.0 - b_hi) * max(abs(low), abs(high))))
+        factor = np.float64(b_hi) / (1.0 - b_hi)
+        shift = factor * (low / 2 + high / 2)
+        return Step(new, float(shift), float(factor * (high - low) + (b_hi - b_lo) / (1.0 - b_hi) * abs(shift)))

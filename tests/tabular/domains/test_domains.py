@@ -148,6 +148,12 @@ def test_grid_world_arguments_mean_the_same_as_a_map():
     assert grid_world(2, 2, start=None).initial is None
 
 
+def test_grid_world_stays_at_its_goal_with_probability_one():
+    slip = 0.001
+    assert (1 - slip) + slip / 2 + slip / 2 < 1
+    assert table(grid_world(2, 2, slip))[3, :, 3].tolist() == [1, 1, 1, 1]
+
+
 # Inventory ------------------------------------------------------------------------------------------------------------
 
 

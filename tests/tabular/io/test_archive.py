@@ -3,6 +3,7 @@
 import os
 import stat
 import tracemalloc
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -157,6 +158,13 @@ def write_zip(**arrays):
     return write
 
 
+def write_zip_with_a_longer_array(path):
+    write_zip(**ONE_STATE)(path)
+    with zipfile.ZipFile(path, "a") as archive, archive.open("P.npy", "w") as stream:
+        np.save(stream, np.ones((1, 1, 1)))
+        stream.write(b"more")
+
+
 MARK = {"format": np.array("tabular.MDP")}
 ONE_STATE = {**MARK, "version": np.array(1), "r": np.zeros((1, 1)), "gamma": np.array(0.9)}
 
@@ -172,6 +180,7 @@ ONE_STATE = {**MARK, "version": np.array(1), "r": np.zeros((1, 1)), "gamma": np.
         (write_zip(format=np.array("other")), "without the marker"),
         (write_zip(**MARK, version=np.array(2)), "format version 2, .* reads up to 1; upgrade"),
         (write_zip(**MARK), "damaged or was cut short"),
+        (write_zip_with_a_longer_array, "'P' is longer than its array"),
         (write_zip(**ONE_STATE), "lacks the member 'P'"),
         (write_zip(**ONE_STATE, P=np.full((1, 1, 1), 0.5)), "state 0, action 0 sum to 0.5"),
         (write_zip(**ONE_STATE, P=np.array([None])), "damaged"),  # would need pickle
