@@ -31,6 +31,7 @@ class Step:
     """A proposal: values ``v + shift``, thought to be bracketed within ``estimate``.
 
     ``final`` says that the method cannot do better; ``note`` says why, for people.
+    ``sweeps`` counts the backups behind the step.
     """
 
     v: Float
@@ -38,6 +39,7 @@ class Step:
     estimate: float
     final: bool = False
     note: str = ""
+    sweeps: int = 1
 
 
 class IterativeMethod(Protocol):
@@ -96,7 +98,7 @@ def solve_iteratively(
     best: _Candidate | None = None
     iterations = 0
     patience = _patience(operator.moduli[1])
-    lowest, since = math.inf, 0
+    lowest, since, look = math.inf, 0, 64
     target = tol / 2
 
     def consider(step: Step) -> _Candidate:
@@ -131,22 +133,25 @@ def solve_iteratively(
                     raise SolverError(f"values became infinite or NaN in step {iterations}", best and finish(False, "diverged"))
                 if current.estimate < 0.9 * lowest:
                     lowest, since = current.estimate, 0
-                since += 1
+                since += current.sweeps
                 final = current.final or since > patience
                 bar.update(current.estimate, tol * size)
-                if final or current.estimate <= target * size:
+                stalled = since > look
+                look = 2 * since if stalled else look if since > 1 else 64
+                if final or stalled or current.estimate <= target * size:
                     candidate = consider(current)
                     width, floor = candidate.bracket.width, candidate.bracket.floor
                     if width <= tol * scale(candidate.values):
                         return finish(True, f"bracket {width:.2g} wide")
-                    if final or current.estimate <= floor:
+                    if final or current.estimate <= (2 * floor if stalled else floor):
                         assert best is not None
                         note = current.note or "sweeps stand still at the accuracy of doubles; PolicyIteration() may get closer"
                         return finish(
                             False,
                             f"rounding floor: bracket {best.bracket.width:.2g} wide, of which rounding alone explains {floor:.2g} ({note})",
                         )
-                    target = max(target / 4, 0.5 * floor / size)
+                    if current.estimate <= target * size:
+                        target = max(target / 4, 0.5 * floor / size)
                 if method.max_iterations is not None and iterations >= method.max_iterations:
                     consider(current)
                     raise SolverError(

@@ -7,7 +7,7 @@ midpoint shift halves the error, and only the *span* :math:`M - m` has to become
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,11 +69,11 @@ class ModifiedPolicyIteration:
     def steps(self, operator: Bellman, v: Float) -> Iterator[Step]:
         """One improvement after the other."""
         choice: Choice = operator.choose(v)
-        sweeps = 5
+        sweeps, done = 5, 0
         affine: tuple[Any, Float] | None = None
         while True:
             new = operator.backup(v)
-            step = _midpoint(new, new - v, operator.moduli)
+            step = replace(_midpoint(new, new - v, operator.moduli), sweeps=1 + done)
             yield step
             candidate = operator.choose(v, choice)
             moved = float(operator.changed(choice, candidate).mean())
@@ -82,7 +82,8 @@ class ModifiedPolicyIteration:
                 affine = fixed.affine()
             sweeps = min(2 * sweeps, LONGEST_EVALUATION) if moved < 1e-3 else max(5, sweeps // 2)
             v = new + step.shift
-            for _ in range(self.sweeps or sweeps):
+            done = self.sweeps or sweeps
+            for _ in range(done):
                 if affine is None:
                     v = fixed.backup(v)
                 else:
