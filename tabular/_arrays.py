@@ -93,7 +93,7 @@ def as_distribution(values: Any, size: int, where: str) -> Float:
         raise ModelError(f"{where} has shape {vector.shape} (expected ({size},))")
     bad = np.flatnonzero(~(np.isfinite(vector) & (vector >= 0)))
     if bad.size:
-        raise ModelError(f"{where}[{bad[0]}] is {vector[bad[0]]!r} (expected a probability)")
+        raise ModelError(f"{where}[{bad[0]}] is {float(vector[bad[0]])!r} (expected a probability)")
     if abs(total := float(vector.sum()) - 1.0) > ROW_TOLERANCE:
         raise ModelError(f"{where} sums to {1.0 + total:.12g} (expected 1 within {ROW_TOLERANCE:g})")
     return vector

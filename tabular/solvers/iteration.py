@@ -168,7 +168,7 @@ def solve_iteratively(
 
 def scale(v: Float) -> float:
     """What the tolerance is relative to: ``max(1, max|v|)``."""
-    return max(1.0, float(np.abs(v).max()))
+    return float(np.maximum(1.0, np.abs(v).max()))
 
 
 def _patience(contraction: float) -> int:

@@ -153,8 +153,9 @@ def test_limit_keeps_a_true_bracket(method):
         assert solution.lower[s] <= fraction(truth[s]) <= solution.upper[s]
 
 
-@pytest.mark.parametrize("method", METHODS[:6], ids=repr)
-def test_interrupt_keeps_a_true_bracket(method, monkeypatch):
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("method", METHODS[:5], ids=repr)
+def test_interrupt_keeps_a_true_bracket(method, at, monkeypatch):
     mdp = tabular.domains.garnet(5, 2, 5, gamma=0.99, rng=2, sparse=False)
     calls = 0
     original = tabular.bellman.Optimality.backup
@@ -162,7 +163,7 @@ def test_interrupt_keeps_a_true_bracket(method, monkeypatch):
     def interrupted(self, v, out=None):
         nonlocal calls
         calls += 1
-        if calls == 2:
+        if calls == at:
             raise KeyboardInterrupt
         return original(self, v, out)
 

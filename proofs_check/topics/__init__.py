@@ -1,0 +1,1 @@
+"""One package per topic: its claims and its figures."""

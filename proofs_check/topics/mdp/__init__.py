@@ -1,0 +1,1 @@
+"""The basic theory of discounted Markov decision processes."""
