@@ -1,0 +1,1 @@
+"""The guided tour: a first problem, solved and looked at."""
