@@ -1,6 +1,6 @@
 """Theorems as objects: both sides on any instance, evidence that can fail, and the proof that it can."""
 
 from proofs_check import strategies
-from proofs_check.claim import Claim, ClaimError, claim, claims
+from proofs_check.claim import Claim, ClaimError, claims
 
-__all__ = ["Claim", "ClaimError", "claim", "claims", "strategies"]
+__all__ = ["Claim", "ClaimError", "claims", "strategies"]

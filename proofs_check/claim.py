@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -81,7 +82,10 @@ class Claim:
         """Attach a statement that is slightly too strong; ``why`` says what was changed."""
 
         def attach(sides: Sides) -> Sides:
-            if sides.__code__.co_code == self.sides.__code__.co_code and sides.__code__.co_consts == self.sides.__code__.co_consts:
+            if (
+                sides.__code__.co_code == self.sides.__code__.co_code
+                and sides.__code__.co_consts == self.sides.__code__.co_consts
+            ):
                 raise ClaimError(f"the false sibling of {self.slug} ({why}) computes the same as the claim")
             self.false_siblings.append(FalseSibling(why, sides))
             return sides
@@ -149,7 +153,9 @@ def claims(slugs: Iterable[str] | None = None) -> list[Claim]:
         if not found:
             known = sorted({name.split(".")[0] for name in _REGISTRY} | set(_REGISTRY))
             near = difflib.get_close_matches(slug, known, n=1)
-            raise ClaimError(f"no claim is called {slug!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"))
+            raise ClaimError(
+                f"no claim is called {slug!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}")
+            )
         chosen.update(found)
     return list(chosen.values())
 

@@ -12,7 +12,9 @@ from rich.table import Table
 from proofs_check.claim import Claim, ClaimError, claims
 from proofs_check.verification import BUDGETS, Verification, verify
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Theorems as objects: list them, verify them, redraw their figures.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Theorems as objects: list them, verify them, redraw their figures."
+)
 console = Console()
 COLOURS = {"holds": "green", "refuted": "bold red", "unchecked": "red", "failed": "bold red"}
 
@@ -57,7 +59,12 @@ def verify_command(
         if not result.ok:
             console.print(f"[bold]{result.slug}[/bold] {result.verdict}: {result.summary}")
             if result.witness:
-                console.print("from numpy import array\nfrom tabular import MDP\n" + result.witness, markup=False, highlight=False, soft_wrap=True)
+                console.print(
+                    "from numpy import array\nfrom tabular import MDP\n" + result.witness,
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
     if interrupted:
         console.print(f"interrupted: {len(finished)} of {total} claims are finished")
         raise typer.Exit(130)

@@ -50,7 +50,13 @@ def execute(path: Path, *, timeout: float = 300.0, on_cell: Callable[[int, int],
     notebook = nbformat.reads(before, as_version=4)
     previous = [json.loads(json.dumps(cell)) for cell in notebook.cells]
     cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    client = NotebookClient(notebook, timeout=timeout, kernel_manager_class=_ThisInterpreter, coalesce_streams=True, resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_manager_class=_ThisInterpreter,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
 
     def started(cell: Any, cell_index: int) -> None:
         if on_cell is not None and cell_index in cells:

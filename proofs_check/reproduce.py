@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from proofs_check.claim import claims
-from proofs_check.figures import FigureError, load
+from proofs_check.figures import Figure, FigureError, load
 from proofs_check.notebooks import NotebookError, execute
 from proofs_check.verification import verify
 
@@ -28,7 +28,10 @@ def find_root(start: Path | None = None) -> Path:
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         project = folder / "pyproject.toml"
-        if project.exists() and tomllib.loads(project.read_text(encoding="utf-8")).get("project", {}).get("name") == "tabular-theory":
+        if (
+            project.exists()
+            and tomllib.loads(project.read_text(encoding="utf-8")).get("project", {}).get("name") == "tabular-theory"
+        ):
             return folder
     raise ReproduceError(f"{here} is not inside a checkout of tabular-theory; clone the repository and run this there")
 
@@ -38,7 +41,9 @@ def notebooks(root: Path) -> dict[str, Path]:
     return {path.stem.lstrip("0123456789_"): path for path in sorted((root / "notebooks").glob("*.ipynb"))}
 
 
-def reproduce(slugs: Iterable[str] | None = None, full: bool = False, console: Console | None = None, root: Path | None = None) -> bool:
+def reproduce(
+    slugs: Iterable[str] | None = None, full: bool = False, console: Console | None = None, root: Path | None = None
+) -> bool:
     """Run everything (or some topics), print a table, and say whether all of it worked.
 
     Raises
@@ -79,11 +84,11 @@ def reproduce(slugs: Iterable[str] | None = None, full: bool = False, console: C
 
             attempt(slug, "notebook", run)
         for figure in figures:
-            attempt(
-                f"{figure.slug}/{figure.name}",
-                f"figure, {figure.kind}",
-                lambda figure=figure: "rewritten" if figure.reproduce(root, full).changed else "unchanged",
-            )
+
+            def redraw(figure: Figure = figure) -> str:
+                return "rewritten" if figure.reproduce(root, full).changed else "unchanged"
+
+            attempt(f"{figure.slug}/{figure.name}", f"figure, {figure.kind}", redraw)
         for statement in statements:
             progress.update(task, description=f"claim {statement}")
             for result in verify([statement]):

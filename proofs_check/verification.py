@@ -1,6 +1,7 @@
 """Evidence for claims. For now one kind: instances drawn by hypothesis, and false siblings that the same check must refute.
 
-A verdict is ``holds`` (nothing was found; the strength says how much was tried), ``refuted`` (with a witness), ``unchecked`` (a false
+A verdict is ``holds`` (nothing was found; the strength says how much was tried), ``refuted`` (with a witness),
+``unchecked`` (a false
 sibling survived, so the check cannot be trusted) or ``failed`` (a side raised, or is no number). Sampling proves nothing, and the
 summary never says so.
 """
@@ -157,7 +158,9 @@ def _literal(value: Any) -> str:
     if isinstance(value, tabular.MDP):
         P = value.P.toarray().reshape(value.n_states, value.n_actions, -1) if value.is_sparse else value.P
         extras = "".join(
-            f", {name}={_literal(part)}" for name, part in (("initial", value.initial), ("allowed", value.allowed)) if part is not None
+            f", {name}={_literal(part)}"
+            for name, part in (("initial", value.initial), ("allowed", value.allowed))
+            if part is not None
         )
         return f"MDP({P.tolist()}, {value.r.tolist()}, {value.gamma!r}{extras})"
     return f"array({value.tolist()})" if isinstance(value, np.ndarray) else repr(value)

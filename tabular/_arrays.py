@@ -41,7 +41,9 @@ def is_rational(value: object) -> bool:
 def _fraction(value: Any, where: str) -> Fraction:
     try:
         if type(value).__name__ in {"fmpq", "fmpz"}:
-            return Fraction(int(value.numerator), int(value.denominator)) if hasattr(value, "denominator") else Fraction(int(value))
+            return (
+                Fraction(int(value.numerator), int(value.denominator)) if hasattr(value, "denominator") else Fraction(int(value))
+            )
         if isinstance(value, (numbers.Rational, np.integer)):
             return Fraction(int(value.numerator), int(value.denominator))
         return Fraction(float(value))

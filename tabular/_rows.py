@@ -7,7 +7,8 @@ classical analysis gives
 .. math:: |\mathrm{fl}(\langle p, x\rangle) - \langle p, x\rangle| \le \gamma_k \langle |p|, |x|\rangle + b\,2^{-1075},
           \qquad \gamma_k = \frac{k u}{1 - k u},
 
-where the last term is the underflow of the products (sums do not underflow). The computed :math:`\langle |p|, |x|\rangle` is itself
+where the last term is the underflow of the products (sums do not underflow). The computed :math:`\langle |p|,
+|x|\rangle` is itself
 short by a factor of at most :math:`1 - \gamma_k`. Both second-order effects, and the rounding of the bound, disappear in the
 factor :func:`unit` :math:`= (k + 8)\,u\,(1 + 2^{-9})`, valid for every :math:`k < 2^{40}`.
 """

@@ -1,6 +1,7 @@
 r"""Values, occupancies and differences of given policies.
 
-A policy is an (S, A) row-stochastic array, or (S,) integers for a deterministic one. With :math:`P_\pi` and :math:`r_\pi` its transition
+A policy is an (S, A) row-stochastic array, or (S,) integers for a deterministic one. With :math:`P_\pi` and
+:math:`r_\pi` its transition
 matrix and reward, :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi` and the (unnormalised) occupancy is
 :math:`d^\pi(s, a) = \pi(s, a) \sum_t \gamma^t \Pr(s_t = s)`.
 """
@@ -47,7 +48,9 @@ def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any
         raise ModelError(f"{where}[{s}, {a}] is {float(weights[s, a])!r} (expected a probability)")
     wrong = np.flatnonzero(np.abs(weights.sum(axis=1) - 1.0) > ROW_TOLERANCE)
     if wrong.size:
-        raise ModelError(f"{where} of state {wrong[0]} sums to {weights[wrong[0]].sum():.12g} (expected 1 within {ROW_TOLERANCE:g})")
+        raise ModelError(
+            f"{where} of state {wrong[0]} sums to {weights[wrong[0]].sum():.12g} (expected 1 within {ROW_TOLERANCE:g})"
+        )
     if mdp.allowed is not None and (weights[~mdp.allowed] > 0).any():
         s, a = np.argwhere((weights > 0) & ~mdp.allowed)[0]
         raise ModelError(f"{where}[{s}, {a}] is positive, but the action is not allowed there")
@@ -107,7 +110,8 @@ def greedy(mdp: MDP, values: ArrayLike) -> NDArray[np.intp]:
 def performance_difference(mdp: MDP, policy: ArrayLike, baseline: ArrayLike) -> Float:
     r"""(S,) :math:`v^\pi - v^{\bar\pi}`, computed from the advantages of the baseline.
 
-    .. math:: v^\pi - v^{\bar\pi} = (I - \gamma P_\pi)^{-1} \Bigl[ \sum_a \pi(\cdot, a) \bigl( q^{\bar\pi}(\cdot, a) - v^{\bar\pi} \bigr) \Bigr]
+    .. math:: v^\pi - v^{\bar\pi} = (I - \gamma P_\pi)^{-1} \Bigl[ \sum_a \pi(\cdot, a) \bigl( q^{\bar\pi}(\cdot, a) -
+    v^{\bar\pi} \bigr) \Bigr]
 
     Small differences keep their relative accuracy, which subtracting two values loses. Kakade and Langford (2002), lemma 6.1.
     """

@@ -83,7 +83,7 @@ class MDP:
 
     __slots__ = ("_P", "_allowed", "_exact", "_gamma", "_initial", "_r", "_reward_error", "_transition_reward")
 
-    _P: Float | sp.csr_array
+    _P: Any
     _r: Float
     _gamma: float
     _initial: Float | None
@@ -122,11 +122,12 @@ class MDP:
         self._initial = None if initial is None else frozen(_arrays.as_distribution(initial, n_states, "initial"))
         self._exact = None
         if rational:
-            assert exact_P is not None and exact_r is not None
+            assert exact_P is not None
+            assert exact_r is not None
             if exact_initial is None and self._initial is not None:
                 exact_initial = _arrays.as_fractions(self._initial, "initial")
             if mask is not None:
-                exact_P = np.where(mask[:, :, None], exact_P, Fraction(0))
+                exact_P = np.where(mask[:, :, None], exact_P, np.array(Fraction(0), dtype=object))
             self._exact = Exact(frozen(exact_P), frozen(exact_r), exact_gamma, exact_initial)
 
     # What the model holds ------------------------------------------------------------------------------------------
@@ -204,14 +205,13 @@ class MDP:
     def _arguments(self) -> dict[str, Any]:
         exact = self._exact
         if exact is not None and not self.is_sparse:
-            P, r, gamma, initial = exact.P, exact.r, exact.gamma, exact.initial
-        else:
-            P, r, gamma, initial = self._P, self._r, self._gamma, self._initial
-            if self._transition_reward is not None:
-                r = self._transition_reward
-                if self.is_sparse:
-                    r = sp.csr_array((r, P.indices, P.indptr), shape=P.shape)
-        return {"P": P, "r": r, "gamma": gamma, "initial": initial, "allowed": self._allowed}
+            return {"P": exact.P, "r": exact.r, "gamma": exact.gamma, "initial": exact.initial, "allowed": self._allowed}
+        r: Any = self._r
+        if self._transition_reward is not None:
+            r = self._transition_reward
+            if self.is_sparse:
+                r = sp.csr_array((r, self._P.indices, self._P.indptr), shape=self._P.shape)
+        return {"P": self._P, "r": r, "gamma": self._gamma, "initial": self._initial, "allowed": self._allowed}
 
     def rationalized(self, max_denominator: int = 10**6) -> MDP:
         """The rational model whose entries are the simplest fractions near this one's.
@@ -442,7 +442,7 @@ def _read_rewards(
             exact = (exact * exact_P).sum(axis=2)
         exact = _expand(exact, n_states, n_actions)
         if mask is not None:
-            exact = np.where(mask, exact, Fraction(0))
+            exact = np.where(mask, exact, np.array(Fraction(0), dtype=object))
         values = _arrays.rounded(exact, "r")
         return exact, frozen(values), None, frozen(np.abs(values) * 2.0**-52 + 2.0**-1073)
     if sp.issparse(r):

@@ -86,7 +86,8 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class FiniteHorizon:
-    r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t(s) = \max_a r(s, a) + \gamma \sum_{s'} P(s, a, s') v_{t+1}(s')`.
+    r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t(s) = \max_a r(s, a) + \gamma \sum_{s'} P(s, a, s')
+    v_{t+1}(s')`.
 
     Parameters
     ----------

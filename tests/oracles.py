@@ -23,8 +23,10 @@ def exact_q(mdp: tabular.MDP, v: list[flint.fmpq]) -> list[list[flint.fmpq]]:
         row = []
         for a in range(mdp.n_actions):
             p = [rational(x) for x in mdp.P[s, a]]
-            r = rational(rewards[s, a]) if rewards.ndim == 2 else sum(
-                (x * rational(y) for x, y in zip(p, rewards[s, a], strict=True)), flint.fmpq(0)
+            r = (
+                rational(rewards[s, a])
+                if rewards.ndim == 2
+                else sum((x * rational(y) for x, y in zip(p, rewards[s, a], strict=True)), flint.fmpq(0))
             )
             row.append(r + gamma * sum((x * y for x, y in zip(p, v, strict=True)), flint.fmpq(0)))
         table.append(row)
@@ -63,7 +65,8 @@ def fraction(x: flint.fmpq) -> Fraction:
 
 
 def corner_model(rng: np.random.Generator) -> tabular.MDP:
-    """A small model that favours what goes wrong: ties, copies, absorbing states, row sums off one, extreme rewards and discounts."""
+    """A small model that favours what goes wrong: ties, copies, absorbing states, row sums off one, extreme rewards and
+    discounts."""
     n_states, n_actions = int(rng.integers(1, 6)), int(rng.integers(1, 4))
     gamma = float(rng.choice([0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, rng.random()]))
     P = rng.dirichlet(np.full(n_states, float(rng.choice([0.05, 0.3, 1.0]))), size=(n_states, n_actions))

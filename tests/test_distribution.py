@@ -31,7 +31,19 @@ def test_wheel_and_sdist_work_elsewhere(tmp_path):
     with tarfile.open(sdist) as archive:
         assert any(name.endswith("/tests/oracles.py") for name in archive.getnames())
     target = tmp_path / "site"
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel), cwd=tmp_path)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(target),
+        str(wheel),
+        cwd=tmp_path,
+    )
     script = (
         "import tabular, proofs_check; print(tabular.__file__); "
         "print(tabular.solve(tabular.domains.forest(gamma=0.9)).actions, len(proofs_check.claims()))"

@@ -55,7 +55,8 @@ class Figure:
     slug, name : str
         The files are ``figures/<slug>/<name>.csv``, ``.svg`` and ``.png``.
     kind : "exact", "simulated" or "timed"
-        Exact numbers reproduce to 1e-9; of simulated ones, a column ``x`` reproduces within the column ``x_error`` if there is one; of
+        Exact numbers reproduce to 1e-9; of simulated ones, a column ``x`` reproduces within the column ``x_error`` if
+        there is one; of
         timed ones only the names of the columns are compared.
     compute : function of ``full``
         Columns of equal length; ``full`` asks for the longer sweep.
@@ -160,7 +161,9 @@ def load(slugs: Iterable[str] | None = None) -> tuple[Figure, ...]:
     for slug in wanted:
         if slug not in names:
             near = difflib.get_close_matches(slug, names, n=1)
-            raise FigureError(f"no topic is called {slug!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"))
+            raise FigureError(
+                f"no topic is called {slug!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}")
+            )
     found: list[Figure] = []
     for slug in wanted:
         module = f"proofs_check.topics.{slug}.figures"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.figure import Figure as Canvas
 
 __all__ = ["COLOURS", "COLUMN", "STYLE", "label", "new_figure"]
@@ -15,12 +16,12 @@ COLUMN = 6.0
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, distinguishable with every common colour vision."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",  # the one font that matplotlib ships, so every machine draws the same outlines
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "svg.hashsalt": "tabular-theory",

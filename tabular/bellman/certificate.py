@@ -4,16 +4,21 @@ Let :math:`T` be monotone with :math:`b_{lo} c \le T(v + c) - Tv \le b_{hi} c` f
 :math:`b_{hi} < 1`, and let :math:`v^* = Tv^*`. For an ordinary model the two moduli are :math:`\gamma` times the smallest and
 the largest row sum, which differ from :math:`\gamma` because rows of doubles do not sum to one.
 
-**Lower bound.** Let :math:`d \le \min_s (T_\pi v - v)(s)` for some policy :math:`\pi`. Then :math:`v^\pi \ge v + d / (1 - b)` with
+**Lower bound.** Let :math:`d \le \min_s (T_\pi v - v)(s)` for some policy :math:`\pi`. Then :math:`v^\pi \ge v + d / (1
+- b)` with
 :math:`b = b_{lo}` if :math:`d \ge 0` and :math:`b = b_{hi}` otherwise.
-*Proof.* If :math:`d \ge 0` put :math:`c = d / (1 - b_{lo})`: :math:`T_\pi(v + c) \ge T_\pi v + b_{lo} c \ge v + d + b_{lo} c = v + c`.
+*Proof.* If :math:`d \ge 0` put :math:`c = d / (1 - b_{lo})`: :math:`T_\pi(v + c) \ge T_\pi v + b_{lo} c \ge v + d +
+b_{lo} c = v + c`.
 If :math:`d < 0` put :math:`c = -d / (1 - b_{hi})`: :math:`T_\pi(v - c) \ge T_\pi v - b_{hi} c \ge v + d - b_{hi} c = v - c`.
-Either way :math:`w = v + d/(1-b)` satisfies :math:`T_\pi w \ge w`, hence :math:`w \le T_\pi w \le T_\pi^2 w \le \dots \to v^\pi`. ∎
+Either way :math:`w = v + d/(1-b)` satisfies :math:`T_\pi w \ge w`, hence :math:`w \le T_\pi w \le T_\pi^2 w \le \dots
+\to v^\pi`. ∎
 
-**Upper bound.** With :math:`e \ge \max_s (Tv - v)(s)`, mirrored: :math:`v^* \le v + e / (1 - b)`, :math:`b = b_{lo}` if :math:`e \le 0`, else
+**Upper bound.** With :math:`e \ge \max_s (Tv - v)(s)`, mirrored: :math:`v^* \le v + e / (1 - b)`, :math:`b = b_{lo}` if
+:math:`e \le 0`, else
 :math:`b_{hi}`. And :math:`v^\pi \le v^*` because :math:`T_\pi \le T`.
 
-**Rounding.** The operator encloses :math:`T_\pi v - v` and :math:`Tv - v` outward (:meth:`~tabular.bellman.protocol.Bellman.enclose`); the two
+**Rounding.** The operator encloses :math:`T_\pi v - v` and :math:`Tv - v` outward
+(:meth:`~tabular.bellman.protocol.Bellman.enclose`); the two
 scalars :math:`d/(1-b)` and :math:`e/(1-b)` are computed in rational arithmetic and rounded outward; one outward step follows the
 last addition. So the bracket is a theorem about the numbers as stored, whatever produced ``v``: a broken or
 interrupted solver gives a wide bracket, never a wrong one.

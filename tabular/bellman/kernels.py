@@ -46,7 +46,8 @@ def q_values(starts: Any, columns: Any, data: Float, r: Float, gamma: float, v: 
 
 @numba.njit(cache=True)
 def select(q: Float, r: Float, incumbent: Any, size: float, unit: float, out: Any) -> None:
-    """The best action of each row of ``q``; the incumbent stays unless beaten by more than rounding, ``unit * (|r| + size)`` each."""
+    """The best action of each row of ``q``; the incumbent stays unless beaten by more than rounding, ``unit * (|r| +
+    size)`` each."""
     n_states, n_actions = q.shape
     for s in range(n_states):
         best = 0
@@ -82,9 +83,7 @@ def policy_rows(starts: Any, columns: Any, data: Float, actions: Any, n_actions:
 
 
 @numba.njit(cache=True)
-def enclosed_q_values(
-    starts: Any, columns: Any, data: Float, r: Float, gamma: float, v: Float, q: Float, radius: Float
-) -> None:
+def enclosed_q_values(starts: Any, columns: Any, data: Float, r: Float, gamma: float, v: Float, q: Float, radius: Float) -> None:
     """Action values and radii: the exact value of the stored model lies within ``radius`` of ``q``.
 
     ``columns`` may be ``None``, for dense rows. The bound is that of :mod:`tabular._rows`, whose eight spare units cover the

@@ -105,9 +105,7 @@ class Optimality:
         """(S, A) action values and their radii; see :func:`tabular.bellman.kernels.enclosed_q_values`."""
         q = np.empty((self.n_states, self.n_actions))
         radius = np.empty_like(q)
-        kernels.enclosed_q_values(
-            self._starts, self._columns, self._data, self.rewards, self.mdp.gamma, v, q, radius
-        )
+        kernels.enclosed_q_values(self._starts, self._columns, self._data, self.rewards, self.mdp.gamma, v, q, radius)
         if self.mdp.reward_error is not None:
             radius += self.mdp.reward_error
         return q, radius

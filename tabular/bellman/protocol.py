@@ -20,7 +20,8 @@ Choice = Any
 
 
 class Bellman(Protocol):
-    r"""A monotone operator :math:`T` on :math:`\mathbb R^S` with :math:`b_{lo} c \le T(v + c) - Tv \le b_{hi} c` for constants :math:`c \ge 0`."""
+    r"""A monotone operator :math:`T` on :math:`\mathbb R^S` with :math:`b_{lo} c \le T(v + c) - Tv \le b_{hi} c` for
+    constants :math:`c \ge 0`."""
 
     @property
     def n_states(self) -> int:

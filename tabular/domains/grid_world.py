@@ -103,9 +103,7 @@ def grid_world(
 
     r = ((goal_reward * is_goal + trap_reward * is_trap)[targets] * data).sum(axis=2) - cost
     r[closed] = 0.0
-    P = sp.csr_array(
-        (data.reshape(-1), targets.reshape(-1), np.arange(0, 12 * n + 1, 3, dtype=np.int32)), shape=(4 * n, n)
-    )
+    P = sp.csr_array((data.reshape(-1), targets.reshape(-1), np.arange(0, 12 * n + 1, 3, dtype=np.int32)), shape=(4 * n, n))
     P.sum_duplicates()
     P.eliminate_zeros()
     return MDP(P, r, gamma, initial=None if start is None else _start(start, closed, h, w))
@@ -157,9 +155,7 @@ def grid_world_from_map(
             raise ModelError(f"row {row} of the map has {len(line)} cells, row 0 has {len(lines[0])}")
         for column, character in enumerate(line):
             if character not in ".F#GHS":
-                raise ModelError(
-                    f"the map holds {character!r} in row {row}, column {column} (expected one of . # G H S)"
-                )
+                raise ModelError(f"the map holds {character!r} in row {row}, column {column} (expected one of . # G H S)")
     cells = np.array([list(line) for line in lines])
     height, width = cells.shape
 
@@ -215,9 +211,7 @@ def _neighbours(is_wall: NDArray[np.bool_], height: int, width: int) -> NDArray[
     """(S, 4) cells that the four moves lead to; the cell itself at the border and before a wall."""
     cells = np.arange(height * width, dtype=np.int32)
     rows, columns = np.divmod(cells, width)
-    reached = [
-        np.clip(rows + down, 0, height - 1) * width + np.clip(columns + right, 0, width - 1) for down, right in MOVES
-    ]
+    reached = [np.clip(rows + down, 0, height - 1) * width + np.clip(columns + right, 0, width - 1) for down, right in MOVES]
     return np.stack([np.where(is_wall[target], cells, target) for target in reached], axis=1).astype(np.int32)
 
 

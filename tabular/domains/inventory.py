@@ -133,9 +133,7 @@ def _demand_law(demand: float | ArrayLike) -> Float:
     if np.ndim(demand) == 0:
         mean = number(demand, "demand")
         if not 0.0 < mean <= 1e7:
-            raise ModelError(
-                f"demand is {mean:g} (expected a mean in (0, 1e7], or the probabilities of 0, 1, ... units)"
-            )
+            raise ModelError(f"demand is {mean:g} (expected a mean in (0, 1e7], or the probabilities of 0, 1, ... units)")
         return _poisson(mean)
     law = _arrays.as_float(demand, "demand")
     if law.ndim != 1:

@@ -104,9 +104,7 @@ def load(path: str | os.PathLike[str]) -> MDP:
     try:
         return _unpack(arrays)
     except KeyError as error:
-        raise ModelError(
-            f"{name} lacks the member {error.args[0]!r}; the file is damaged, save the model again"
-        ) from error
+        raise ModelError(f"{name} lacks the member {error.args[0]!r}; the file is damaged, save the model again") from error
     except (ValueError, TypeError, AttributeError, IndexError, ArithmeticError) as error:
         raise ModelError(f"{name} does not hold a valid model: {error}") from error
 
@@ -190,8 +188,7 @@ def _read(stream: BinaryIO, name: str) -> Arrays:
             version = int(_member(archive, "version"))
             if version > VERSION:
                 raise ModelError(
-                    f"{name} has format version {version}, this tabular-theory reads up to {VERSION}; "
-                    "upgrade it to read the file"
+                    f"{name} has format version {version}, this tabular-theory reads up to {VERSION}; upgrade it to read the file"
                 )
             return {member: _member(archive, member) for member in members}
     except ModelError:

@@ -89,9 +89,7 @@ def from_gymnasium(id_or_env: Any, gamma: Any, **make_arguments: Any) -> MDP:
     try:
         import gymnasium
     except ImportError as error:
-        raise ImportError(
-            "reading an environment by its id needs Gymnasium: pip install 'tabular-theory[gymnasium]'"
-        ) from error
+        raise ImportError("reading an environment by its id needs Gymnasium: pip install 'tabular-theory[gymnasium]'") from error
     env = gymnasium.make(id_or_env, **make_arguments)
     try:
         return _read(env, gamma)
@@ -144,8 +142,7 @@ def _absorb(table: _Table, absorbing: set[int], copy_of: dict[int, int]) -> _Tab
         return t._replace(target=copy_of.get(t.target, t.target)) if t.terminated else t
 
     kept = [
-        stay(s) if s in absorbing else [[redirect(t) for t in entries] for entries in actions]
-        for s, actions in enumerate(table)
+        stay(s) if s in absorbing else [[redirect(t) for t in entries] for entries in actions] for s, actions in enumerate(table)
     ]
     return kept + [stay(copy) for copy in copy_of.values()]
 
@@ -163,9 +160,7 @@ def _assemble(table: _Table, gamma: Any, initial: Any) -> MDP:
         data += [math.fsum(parts[target]) for target in sorted(parts)]
         starts.append(len(data))
     shape = (len(starts) - 1, len(table))
-    P = sp.csr_array(
-        (np.array(data, dtype=np.float64), np.array(columns, dtype=np.int64), np.array(starts)), shape=shape
-    )
+    P = sp.csr_array((np.array(data, dtype=np.float64), np.array(columns, dtype=np.int64), np.array(starts)), shape=shape)
     rewards = [math.fsum(t.probability * t.reward for t in entries) for entries in _pairs(table)]
     return MDP(P, np.reshape(rewards, (len(table), -1)), gamma, initial=initial)
 
@@ -191,9 +186,7 @@ def _listed(items: Any, owner: str, kind: str) -> list[Any]:
     if isinstance(items, Mapping):
         missing = [key for key in range(len(items)) if key not in items]
         if missing:
-            raise ModelError(
-                f"{owner} has {len(items)} {kind} but none numbered {missing[0]} (expected 0..{len(items) - 1})"
-            )
+            raise ModelError(f"{owner} has {len(items)} {kind} but none numbered {missing[0]} (expected 0..{len(items) - 1})")
         return [items[key] for key in range(len(items))]
     if isinstance(items, (list, tuple)):
         return list(items)

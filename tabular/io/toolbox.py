@@ -104,8 +104,7 @@ def _read(values: Any, name: str) -> NDArray[Any] | list[Any]:
     if isinstance(values, (list, tuple)) and any(sp.issparse(item) for item in values):
         n_states = next(item.shape[0] for item in values if sp.issparse(item))
         matrices = [
-            item if sp.issparse(item) else sp.csr_array(_arrays.as_float(item, f"{name}[{a}]"))
-            for a, item in enumerate(values)
+            item if sp.issparse(item) else sp.csr_array(_arrays.as_float(item, f"{name}[{a}]")) for a, item in enumerate(values)
         ]
         for a, matrix in enumerate(matrices):
             if matrix.shape != (n_states, n_states):

@@ -48,7 +48,8 @@ def solve(
     ----------
     problem : MDP, Problem or FiniteHorizon
         A bare model means its discounted problem.
-    method : ValueIteration(), ModifiedPolicyIteration(), PolicyIteration(), LinearProgram(), ExactPolicyIteration(), BackwardInduction()
+    method : ValueIteration(), ModifiedPolicyIteration(), PolicyIteration(), LinearProgram(), ExactPolicyIteration(),
+    BackwardInduction()
         Chosen if not given; ``Solution.reason`` says what was chosen and why.
     tol : float
         ``max(upper - lower) <= tol * max(1, max|values|)`` is what convergence means. If rounding forbids it, the solution says

@@ -1,6 +1,7 @@
 r"""Backward induction for staged problems, with an enclosing sweep at every stage.
 
-Monotonicity is all that the bracket needs here, so :math:`\gamma = 1` is fine: with :math:`\underline v_{t+1} \le v^\pi_{t+1}` and :math:`v^*_{t+1} \le \overline v_{t+1}`,
+Monotonicity is all that the bracket needs here, so :math:`\gamma = 1` is fine: with :math:`\underline v_{t+1} \le
+v^\pi_{t+1}` and :math:`v^*_{t+1} \le \overline v_{t+1}`,
 one outward-rounded backup of each gives the same at stage :math:`t`.
 """
 

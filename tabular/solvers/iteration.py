@@ -130,14 +130,16 @@ def solve_iteratively(
                 iterations += 1
                 size = scale(current.v)
                 if not math.isfinite(size):
-                    raise SolverError(f"values became infinite or NaN in step {iterations}", best and finish(False, "diverged"))
+                    raise SolverError(
+                        f"values became infinite or NaN in step {iterations}", None if best is None else finish(False, "diverged")
+                    )
                 if current.estimate < 0.9 * lowest:
-                    lowest, since = current.estimate, 0
+                    lowest, since, look = current.estimate, 0, 64
                 since += current.sweeps
                 final = current.final or since > patience
                 bar.update(current.estimate, tol * size)
                 stalled = since > look
-                look = 2 * since if stalled else look if since > 1 else 64
+                look = 2 * since if stalled else look
                 if final or stalled or current.estimate <= target * size:
                     candidate = consider(current)
                     width, floor = candidate.bracket.width, candidate.bracket.floor
@@ -148,7 +150,8 @@ def solve_iteratively(
                         note = current.note or "sweeps stand still at the accuracy of doubles; PolicyIteration() may get closer"
                         return finish(
                             False,
-                            f"rounding floor: bracket {best.bracket.width:.2g} wide, of which rounding alone explains {floor:.2g} ({note})",
+                            f"rounding floor: bracket {best.bracket.width:.2g} wide, "
+                            f"of which rounding alone explains {floor:.2g} ({note})",
                         )
                     if current.estimate <= target * size:
                         target = max(target / 4, 0.5 * floor / size)
@@ -162,7 +165,9 @@ def solve_iteratively(
     except KeyboardInterrupt:
         consider(current)
         solution = finish(False, f"interrupted after {iterations} iterations")
-        raise SolverInterrupted(f"interrupted; the bracket so far is in error.solution ({solution.width:.3g} wide)", solution) from None
+        raise SolverInterrupted(
+            f"interrupted; the bracket so far is in error.solution ({solution.width:.3g} wide)", solution
+        ) from None
     raise AssertionError("a method must not run out of steps")
 
 
@@ -175,7 +180,8 @@ def _patience(contraction: float) -> int:
     """Steps without a tenth of progress after which only rounding can be at work.
 
     The distance to the solution falls by the contraction factor in every step, and the estimate is within a factor
-    ``(2 / (1 - b))**2`` of it, so more than ``log((2 / (1 - b))**2 / .9) / (1 - b)`` steps without progress contradict exact arithmetic.
+    ``(2 / (1 - b))**2`` of it, so more than ``log((2 / (1 - b))**2 / .9) / (1 - b)`` steps without progress contradict
+    exact arithmetic.
     """
     gap = max(1.0 - contraction, 1e-16)
     return 20 + math.ceil(2 * math.log(4 / gap) / gap)

@@ -2,7 +2,8 @@ r"""The two linear programs of a discounted model (d'Epenoux 1963), by HiGHS.
 
 .. math:: \min_v \sum_s \mu(s) v(s) \ \text{ s.t. } \ v(s) \ge r(s, a) + \gamma \sum_{s'} P(s, a, s') v(s')
           \qquad\text{and}\qquad
-          \max_{d \ge 0} \sum_{s, a} d(s, a) r(s, a) \ \text{ s.t. } \ \sum_a d(s', a) = \mu(s') + \gamma \sum_{s, a} P(s, a, s') d(s, a)
+          \max_{d \ge 0} \sum_{s, a} d(s, a) r(s, a) \ \text{ s.t. } \ \sum_a d(s', a) = \mu(s') + \gamma \sum_{s, a}
+          P(s, a, s') d(s, a)
 
 The primal gives values, its multipliers are the occupancies :math:`d`.
 """
@@ -19,6 +20,7 @@ from tabular._arrays import Float
 from tabular.bellman import Optimality
 from tabular.errors import SolverError
 from tabular.solvers.iteration import solve_iteratively
+from tabular.solvers.linear_systems import evaluate
 from tabular.solvers.policy_iteration import PolicyIteration
 from tabular.solvers.solution import Solution
 
@@ -63,7 +65,7 @@ class LinearProgram:
         solution = solve_iteratively(operator, polish, tol=tol, start=answer.x * size, progress=progress, why=why)
         occupancy = visits.reshape(n_states, n_actions)
         if weights is not first:
-            from tabular.evaluation import occupancy as occupancy_of
-
-            occupancy = occupancy_of(mdp, solution.policy)
+            matrix, _ = operator.fix(solution.actions).affine()
+            flow = evaluate(matrix, first, first / (1 - mdp.gamma), operator.moduli[1], transposed=True)
+            occupancy = flow[:, None] * solution.policy
         return replace(solution, method=self, iterations=int(answer.nit), occupancy=occupancy)

@@ -26,7 +26,8 @@ class PolicyIteration:
     Parameters
     ----------
     evaluation : "auto", "direct", "krylov" or "sweeps"
-        How ``v = c + M v`` is solved. ``"auto"``: a factorisation for dense, small or banded models, BiCGSTAB otherwise. An answer
+        How ``v = c + M v`` is solved. ``"auto"``: a factorisation for dense, small or banded models, BiCGSTAB
+        otherwise. An answer
         is kept only if its residual is better; sweeps take over if not.
     warm_sweeps : int
         Sweeps before the first evaluation.

@@ -1,7 +1,9 @@
 r"""Value iteration and modified policy iteration, stopped by span bounds.
 
-With :math:`m \le Tv - v \le M` and modulus :math:`b`, :math:`v^* - Tv` lies in :math:`[b m, b M] / (1 - b)` (MacQueen 1966), so the
-midpoint shift halves the error, and only the *span* :math:`M - m` has to become small: often tens of sweeps where the norm needs thousands.
+With :math:`m \le Tv - v \le M` and modulus :math:`b`, :math:`v^* - Tv` lies in :math:`[b m, b M] / (1 - b)` (MacQueen
+1966), so the
+midpoint shift halves the error, and only the *span* :math:`M - m` has to become small: often tens of sweeps where the
+norm needs thousands.
 """
 
 from __future__ import annotations

@@ -109,7 +109,9 @@ def _(mdp: MDP, v: Float, w: Float) -> tuple[Float, Float]:
     return backup(mdp, v), backup(mdp, v + w)
 
 
-@claim("mdp.residual_bound", "<=", paper=PUTERMAN, theorem="Theorem 6.3.1 (its proof)", instances=with_vectors(1), allowance=rounding)
+@claim(
+    "mdp.residual_bound", "<=", paper=PUTERMAN, theorem="Theorem 6.3.1 (its proof)", instances=with_vectors(1), allowance=rounding
+)
 def residual_bound(mdp: MDP, v: Float) -> tuple[float, float]:
     r"""$\|v - v^*\| \le \|Tv - v\| / (1 - \gamma)$."""
     return norm(v - optimum(mdp)), norm(backup(mdp, v) - v) / (1 - mdp.gamma)
@@ -234,12 +236,21 @@ def _(mdp: MDP, policy: Float, other: Float) -> tuple[float, float]:
     return float(mdp.initial @ difference), _advantage(mdp, visits, other)
 
 
-@claim("mdp.simulation", "<=", paper="Kearns and Singh (2002)", theorem="simulation lemma", instances=with_neighbour(), allowance=rounding)
+@claim(
+    "mdp.simulation",
+    "<=",
+    paper="Kearns and Singh (2002)",
+    theorem="simulation lemma",
+    instances=with_neighbour(),
+    allowance=rounding,
+)
 def simulation(mdp: MDP, neighbour: MDP, policy: Float) -> tuple[float, float]:
     r"""Values in two models differ by at most
-    $\|v^\pi - \hat v^\pi\| \le \frac{1}{1 - \gamma} \bigl( \|r - \hat r\| + \frac{\gamma}{2} \max_{s,a} \|P - \hat P\|_1\, \mathrm{span}(\hat v^\pi) \bigr)$.
+    $\|v^\pi - \hat v^\pi\| \le \frac{1}{1 - \gamma} \bigl( \|r - \hat r\| + \frac{\gamma}{2} \max_{s,a} \|P - \hat
+    P\|_1\, \mathrm{span}(\hat v^\pi) \bigr)$.
 
-    Derivation: $v - \hat v = (I - \gamma P_\pi)^{-1} [ r_\pi - \hat r_\pi + \gamma (P_\pi - \hat P_\pi) \hat v ]$, and a difference of two laws
+    Derivation: $v - \hat v = (I - \gamma P_\pi)^{-1} [ r_\pi - \hat r_\pi + \gamma (P_\pi - \hat P_\pi) \hat v ]$, and
+    a difference of two laws
     acting on $\hat v$ is at most half its total mass times the span.
     """
     other = tabular.policy_value(neighbour, policy)

@@ -50,9 +50,18 @@ def draw_lake(data: dict[str, Any]) -> Any:
             continue
         dx, dy = ARROWS[action]
         axes.annotate(
-            "", (column + 0.3 * dx, row + 0.3 * dy), (column - 0.3 * dx, row - 0.3 * dy), arrowprops={"arrowstyle": "->", "color": "white"}
+            "",
+            (column + 0.3 * dx, row + 0.3 * dy),
+            (column - 0.3 * dx, row - 0.3 * dy),
+            arrowprops={"arrowstyle": "->", "color": "white"},
         )
-    axes.set(xticks=range(8), yticks=range(8), xlabel="column", ylabel="row", title="Optimal policy on the slippery lake, discount 0.99")
+    axes.set(
+        xticks=range(8),
+        yticks=range(8),
+        xlabel="column",
+        ylabel="row",
+        title="Optimal policy on the slippery lake, discount 0.99",
+    )
     axes.spines[:].set_visible(False)
     canvas.colorbar(image, ax=axes, shrink=0.85, label="optimal value (expected discounted reward)")
     return canvas
@@ -81,7 +90,9 @@ def draw_widths(data: dict[str, Any]) -> Any:
     """Two panels: the lake, where both fall alike, and a Garnet model, where the span falls far faster."""
     canvas, panels = new_figure(height=3.2, width=7.0, ncols=2, sharey=True)
     for axes, name, title in zip(panels, ("lake", "garnet"), ("FrozenLake 8x8", "Garnet, 200 states, 5 successors"), strict=True):
-        for colour, kind, at, shift in zip(COLOURS, ("norm", "span"), (300, 300 if name == "lake" else 20), (8, -26), strict=False):
+        for colour, kind, at, shift in zip(
+            COLOURS, ("norm", "span"), (300, 300 if name == "lake" else 20), (8, -26), strict=False
+        ):
             y = data[f"{name}_{kind}"]
             axes.semilogy(data["sweep"], y, color=colour)
             text = {"norm": "from the norm", "span": "from the span"}[kind]
@@ -101,7 +112,10 @@ FIGURES = (
         solve_lake,
         draw_lake,
         (
-            ("holes and the goal are worth nothing, because the episode is over", lambda d: bool((np.abs(d["value"][np.isin(d["kind"], ["H", "G"])]) < 1e-12).all())),
+            (
+                "holes and the goal are worth nothing, because the episode is over",
+                lambda d: bool((np.abs(d["value"][np.isin(d["kind"], ["H", "G"])]) < 1e-12).all()),
+            ),
             ("every value is known to better than 1e-11", lambda d: bool((d["width"] < 1e-11).all())),
             ("the start is worth 0.41464036 or so", lambda d: bool(abs(d["value"][0] - 0.41464036) < 1e-8)),
             ("the cell above the goal is the best one", lambda d: int(d["value"].argmax()) == 55),
@@ -115,9 +129,15 @@ FIGURES = (
         bracket_widths,
         draw_widths,
         (
-            ("the span is never wider than the norm", lambda d: all((d[f"{m}_span"] <= d[f"{m}_norm"] + FLOOR).all() for m in MODELS)),
+            (
+                "the span is never wider than the norm",
+                lambda d: all((d[f"{m}_span"] <= d[f"{m}_norm"] + FLOOR).all() for m in MODELS),
+            ),
             ("on the lake both fall at the same rate", lambda d: bool(0.4 < d["lake_span"][-1] / d["lake_norm"][-1] < 0.6)),
-            ("on the Garnet model the span needs 50 sweeps where the norm has hardly moved", lambda d: bool(d["garnet_span"][50] < 1e-6 < 10 < d["garnet_norm"][50])),
+            (
+                "on the Garnet model the span needs 50 sweeps where the norm has hardly moved",
+                lambda d: bool(d["garnet_span"][50] < 1e-6 < 10 < d["garnet_norm"][50]),
+            ),
         ),
     ),
 )

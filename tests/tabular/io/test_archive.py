@@ -52,9 +52,7 @@ def models(draw):
     reward = st.fractions() if rational else st.floats(-1e300, 1e300) | st.sampled_from([-0.0, 5e-324])
     shape = draw(st.sampled_from([(S, A), (S,), (S, A, S)]))
     size = int(np.prod(shape))
-    r = np.array(draw(st.lists(reward, min_size=size, max_size=size)), dtype=object if rational else float).reshape(
-        shape
-    )
+    r = np.array(draw(st.lists(reward, min_size=size, max_size=size)), dtype=object if rational else float).reshape(shape)
     mask = np.array(draw(st.lists(st.booleans(), min_size=S * A, max_size=S * A))).reshape(S, A)
     mask[:, 0] |= ~mask.any(axis=1)
     uniform = np.array([Fraction(1, S)] * S, dtype=object)
@@ -185,9 +183,7 @@ ONE_STATE = {**MARK, "version": np.array(1), "r": np.zeros((1, 1)), "gamma": np.
         (write_zip(**ONE_STATE, P=np.full((1, 1, 1), 0.5)), "state 0, action 0 sum to 0.5"),
         (write_zip(**ONE_STATE, P=np.array([None])), "damaged"),  # would need pickle
         (
-            write_zip(
-                **ONE_STATE, P=np.ones(1), P_columns=np.array([7]), P_starts=np.array([0, 1]), P_shape=np.array([1, 1])
-            ),
+            write_zip(**ONE_STATE, P=np.ones(1), P_columns=np.array([7]), P_starts=np.array([0, 1]), P_shape=np.array([1, 1])),
             "does not hold a valid model.*ind",
         ),
         (

@@ -98,10 +98,14 @@ def test_the_inclusion_test_notices_a_missing_radius(monkeypatch, broken):
     monkeypatch.setattr("tabular.bellman.certificate.up", lambda x: x)
     monkeypatch.setattr("tabular.bellman.certificate.down", lambda x: x)
     rng = np.random.default_rng([0, 2024])
-    with pytest.raises((AssertionError, ArithmeticError)):
-        for _ in range(150):
-            mdp = corner_model(rng)
+    noticed = 0
+    for _ in range(150):
+        mdp = corner_model(rng)
+        try:
             assert_contract(mdp, tabular.solve(mdp, tabular.PolicyIteration()))
+        except (AssertionError, ArithmeticError):
+            noticed += 1
+    assert noticed > 0
 
 
 def test_sparse_and_dense_agree_and_are_both_bracketed():
@@ -131,7 +135,10 @@ def test_policy_brackets_hold_for_random_policies():
         lower, upper = tabular.policy_bracket(mdp, policy)
         n, gamma = mdp.n_states, rational(mdp.gamma)
         weights = [[rational(x) for x in row] for row in policy]
-        P = [[sum((weights[s][a] * rational(mdp.P[s, a, t]) for a in range(mdp.n_actions)), flint.fmpq(0)) for t in range(n)] for s in range(n)]
+        P = [
+            [sum((weights[s][a] * rational(mdp.P[s, a, t]) for a in range(mdp.n_actions)), flint.fmpq(0)) for t in range(n)]
+            for s in range(n)
+        ]
         r = [[sum((weights[s][a] * rational(mdp.r[s, a]) for a in range(mdp.n_actions)), flint.fmpq(0))] for s in range(n)]
         system = flint.fmpq_mat([[flint.fmpq(int(s == t)) - gamma * P[s][t] for t in range(n)] for s in range(n)])
         value = system.solve(flint.fmpq_mat(r))

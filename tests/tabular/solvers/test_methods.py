@@ -141,7 +141,9 @@ def test_a_lying_krylov_solver_is_overruled(monkeypatch):
     assert tabular.solve(mdp, tabular.PolicyIteration(evaluation="krylov")).converged
 
 
-@pytest.mark.parametrize("method", [tabular.ValueIteration(max_iterations=3), tabular.ModifiedPolicyIteration(max_iterations=2, sweeps=2)])
+@pytest.mark.parametrize(
+    "method", [tabular.ValueIteration(max_iterations=3), tabular.ModifiedPolicyIteration(max_iterations=2, sweeps=2)]
+)
 def test_limit_keeps_a_true_bracket(method):
     mdp = tabular.domains.garnet(5, 2, 5, gamma=0.999, rng=2, sparse=False)
     with pytest.raises(tabular.SolverError, match="limit of") as caught:

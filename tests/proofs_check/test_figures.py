@@ -1,0 +1,78 @@
+"""Figures keep their files true: observations, unchanged data, caps, reproducible bytes."""
+
+import numpy as np
+import pytest
+
+from proofs_check.figures import Figure, FigureError, load, new_figure
+
+
+def draw(data):
+    canvas, axes = new_figure()
+    axes.plot(data["x"], data["y"])
+    return canvas
+
+
+def make(scale=1.0, kind="exact", observations=(), compute=None, **columns):
+    def default(full):
+        x = np.linspace(0, 1, 11)
+        return {"x": x, "y": scale * x, **columns}
+
+    return Figure("planted", "line", "a line", kind, compute or default, draw, observations)
+
+
+def stamps(root):
+    return {path.name: path.stat().st_mtime_ns for path in (root / "figures" / "planted").iterdir()}
+
+
+def test_files_are_written_once_and_bytes_reproduce(tmp_path):
+    assert make().reproduce(tmp_path).changed
+    first, before = {p.name: p.read_bytes() for p in (tmp_path / "figures/planted").iterdir()}, stamps(tmp_path)
+    assert set(first) == {"line.csv", "line.svg", "line.png"}
+    assert not make().reproduce(tmp_path).changed
+    assert stamps(tmp_path) == before
+    (tmp_path / "figures/planted/line.svg").unlink()
+    assert make().reproduce(tmp_path).changed
+    assert {p.name: p.read_bytes() for p in (tmp_path / "figures/planted").iterdir()} == first
+    assert b"dc:date" not in first["line.svg"]
+
+
+def test_changed_numbers_are_rewritten_and_rounding_is_not(tmp_path):
+    make().reproduce(tmp_path)
+    assert not make(1 + 1e-11).reproduce(tmp_path).changed
+    assert make(1 + 1e-6).reproduce(tmp_path).changed
+
+
+def test_kinds_compare_differently(tmp_path):
+    make(kind="timed").reproduce(tmp_path)
+    assert not make(5.0, kind="timed").reproduce(tmp_path).changed
+    error = np.full(11, 0.1)
+    make(kind="simulated", y_error=error).reproduce(tmp_path)
+    assert not make(1.05, kind="simulated", y_error=error).reproduce(tmp_path).changed
+    assert make(1.5, kind="simulated", y_error=error).reproduce(tmp_path).changed
+
+
+def test_an_observation_that_fails_is_named_and_nothing_is_written(tmp_path):
+    with pytest.raises(FigureError, match="planted/line does not show what it should: it falls"):
+        make(observations=(("it falls", lambda d: bool(d["y"][-1] < d["y"][0])),)).reproduce(tmp_path)
+    assert not (tmp_path / "figures").exists()
+
+
+def test_caps_and_columns(tmp_path):
+    with pytest.raises(FigureError, match=r"line\.csv would take"):
+        make(compute=lambda full: {"x": np.linspace(0, 1, 20_000), "y": np.random.default_rng(0).random(20_000)}).reproduce(
+            tmp_path
+        )
+    with pytest.raises(FigureError, match="of one length"):
+        make(compute=lambda full: {"x": [0.0, 1.0], "y": [0.0]}).reproduce(tmp_path)
+
+
+def test_unknown_topic():
+    with pytest.raises(FigureError, match="did you mean 'tour'"):
+        load(["toor"])
+
+
+@pytest.mark.parametrize("figure", load(), ids=lambda f: f"{f.slug}/{f.name}")
+def test_committed_figures_are_current(figure, request):
+    root = request.config.rootpath
+    columns = figure.data()
+    assert figure._same(columns, root / "figures" / figure.slug / f"{figure.name}.csv")
