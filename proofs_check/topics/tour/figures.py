@@ -89,16 +89,17 @@ def bracket_widths(full: bool = False) -> dict[str, Any]:
 def draw_widths(data: dict[str, Any]) -> Any:
     """Two panels: the lake, where both fall alike, and a Garnet model, where the span falls far faster."""
     canvas, panels = new_figure(height=3.2, width=7.0, ncols=2, sharey=True)
-    for axes, name, title in zip(panels, ("lake", "garnet"), ("FrozenLake 8x8", "Garnet, 200 states, 5 successors"), strict=True):
-        for colour, kind, at, shift in zip(
-            COLOURS, ("norm", "span"), (300, 300 if name == "lake" else 20), (8, -26), strict=False
+    titles = ("FrozenLake 8x8", "Garnet: 200 states, 5 successors")
+    for axes, name, title, at in zip(panels, MODELS, titles, (400, 15), strict=True):
+        for colour, kind, place in zip(
+            COLOURS, ("norm", "span"), ((300, 10, 4, "left"), (at, -10 if name == "lake" else 8, -12, "right")), strict=False
         ):
+            x, dx, dy, side = place
             y = data[f"{name}_{kind}"]
             axes.semilogy(data["sweep"], y, color=colour)
-            text = {"norm": "from the norm", "span": "from the span"}[kind]
-            away = (6, shift) if name == "lake" else (6, 6)
-            axes.annotate(text, (data["sweep"][at], y[at]), xytext=away, textcoords="offset points", color=colour)
-        axes.set(xlabel="sweep of value iteration", title=f"{title}, discount 0.99")
+            side = "left" if name == "garnet" else side
+            axes.annotate(f"from the {kind}", (x, y[x]), xytext=(dx, dy), textcoords="offset points", color=colour, ha=side)
+        axes.set(xlabel="sweep of value iteration, discount 0.99", title=title)
     panels[0].set_ylabel("width of the bracket of $v^*$")
     return canvas
 
