@@ -66,7 +66,7 @@ if __name__ == "__main__":
         scale = max(1.0, float(np.abs(reference).max()))
         for method in (None, tabular.ModifiedPolicyIteration(), tabular.ValueIteration()):
             tabular.solve(mdp, method, tol=1e-8 / scale)
-            seconds, solution = median_seconds(lambda m=mdp, how=method: tabular.solve(m, how, tol=1e-8 / scale))
+            seconds, solution = median_seconds(lambda m=mdp, how=method, t=1e-8 / scale: tabular.solve(m, how, tol=t))
             label = "solve() chose " + type(solution.method).__name__ if method is None else type(method).__name__
             error = float(np.abs(solution.values - reference).max())
             print(f"    {label:40} {seconds / base:8.4f} of it, bracket {solution.width:.1e}, distance to numpy {error:.1e}")
