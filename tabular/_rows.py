@@ -10,7 +10,7 @@ classical analysis gives
 where the last term is the underflow of the products (sums do not underflow). The computed :math:`\langle |p|,
 |x|\rangle` is itself
 short by a factor of at most :math:`1 - \gamma_k`. Both second-order effects, and the rounding of the bound, disappear in the
-factor :func:`unit` :math:`= (k + 8)\,u\,(1 + 2^{-9})`, valid for every :math:`k < 2^{40}`.
+factor :func:`error_unit` :math:`= (k + 8)\,u\,(1 + 2^{-9})`, valid for every :math:`k < 2^{40}`.
 """
 
 from __future__ import annotations

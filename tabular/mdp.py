@@ -252,7 +252,7 @@ class MDP:
         matrix = sp.csr_array((values, self._P.indices, self._P.indptr), shape=self._P.shape)
         first = None if initial is None else _arrays.rounded(initial, "initial")
         model = MDP(matrix, _arrays.rounded(r, "r"), float(gamma), initial=first, allowed=self._allowed)
-        return model._standing_for(Exact(P, r, gamma, initial))
+        return model._standing_for(Exact(frozen(P), frozen(r), gamma, initial))
 
     def _standing_for(self, exact: Exact) -> MDP:
         """This model, declared to be the rounding of the given rationals."""

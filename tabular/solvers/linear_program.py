@@ -37,8 +37,6 @@ class LinearProgram:
         If HiGHS gives up, with HiGHS's own words.
     """
 
-    max_iterations: int | None = None
-
     def solve(self, operator: Optimality, *, tol: float, start: Float, progress: bool, why: str) -> Solution:
         """Solve the program, evaluate the policy it supports, certify."""
         mdp = operator.mdp
