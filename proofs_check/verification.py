@@ -1,93 +1,112 @@
-"""Evidence for claims. For now one kind: instances drawn by hypothesis, and false siblings that the same check must refute.
+"""Verification: evidence gathered for claims, on as many workers as there are, and the verdict that it supports.
 
-A verdict is ``holds`` (nothing was found; the strength says how much was tried), ``refuted`` (with a witness),
-``unchecked`` (a false
-sibling survived, so the check cannot be trusted) or ``failed`` (a side raised, or is no number). Sampling proves nothing, and the
-summary never says so.
+========================= ==============================================================================================
+``holds``                 nothing contradicts the claim and every false sibling is refuted; the strength says what is proved
+``holds as corrected``    so, for a claim that corrects its source
+``open``                  so, for a conjecture
+``refuted``               a counterexample was found; the witness is given
+``unchecked``             a false sibling survived (or there is none): the check has not shown that it can fail
+``failed``                a solver or a side raised, a side is no number, a step of the derivation is contradicted
+========================= ==============================================================================================
+
+Sampling and searching prove nothing: ``supported`` is the most they earn. Budgets count instances and evaluations, never seconds,
+and every part of the work has its own seed, so results do not depend on the number of workers.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import HypothesisException
-from joblib import Parallel, delayed
+from proofs_check.claim import _STATUS, Claim, ClaimError, claims
+from proofs_check.evidence import KINDS
+from proofs_check.evidence.exact import Decided, decide_known
+from proofs_check.evidence.sampled import Sampled, sample
+from proofs_check.evidence.searched import Searched, merge, restart, searchable
+from proofs_check.evidence.symbolic import Reduced, reduce_steps
+from proofs_check.workers import run
 
-import tabular
-from proofs_check.claim import _STATUS, Claim, ClaimError, Sides, claims, slack
-from proofs_check.repeatable import only_the_seed_decides
-
-__all__ = ["BUDGETS", "Verification", "verify", "verify_claim"]
-
-BUDGETS = {"quick": 200, "normal": 2_000, "thorough": 20_000}
-"""Instances drawn per claim."""
-
-SIBLING_FACTOR = 10
-"""A false sibling may take this many times as many: the search ends at its first witness, which is usually soon."""
-
-
-class _Violation(Exception):
-    """The relation fails on an instance."""
+__all__ = ["BUDGETS", "Budget", "SiblingEvidence", "Verification", "verify", "verify_claim"]
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What sampling found: how many instances, the smallest relative slack, a violating instance if there was one."""
+class Budget:
+    """Instances drawn, evaluations of the adversary, and restarts that share them."""
 
-    instances: int
-    slack: float
-    witness: str | None = None
+    samples: int
+    evaluations: int
+    restarts: int
+
+
+BUDGETS = {"quick": Budget(200, 800, 2), "normal": Budget(2_000, 12_000, 4), "thorough": Budget(20_000, 160_000, 8)}
+
+SIBLING_FACTOR = 10
+"""A false sibling may take this many times as many samples: the search ends at its first witness, which is usually soon."""
+
+GOOD = ("holds", "holds as corrected", "open")
+
+
+@dataclass(frozen=True)
+class SiblingEvidence:
+    """How a false sibling fared: refuted by which kind of evidence, with which witness; or surviving."""
+
+    why: str
+    refuted_by: str | None
+    witness: str | None
+    confirmed: bool = False
+    same_as_claim: bool = False
     error: str | None = None
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The evidence for one claim."""
+    """The evidence for one claim, and what it amounts to."""
 
     slug: str
     verdict: str
+    strength: str
     summary: str
     seconds: float
-    sampled: Sampled
-    siblings: tuple[tuple[str, Sampled], ...]
+    budget: str
+    seed: int
+    evidence: tuple[str, ...]
+    sampled: Sampled | None
+    searched: Searched | None
+    decided: tuple[Decided, ...]
+    steps: tuple[Reduced, ...]
+    siblings: tuple[SiblingEvidence, ...]
 
     @property
     def ok(self) -> bool:
         """Whether nothing needs attention."""
-        return self.verdict == "holds"
+        return self.verdict in GOOD
 
     @property
     def witness(self) -> str | None:
         """The violating instance as pasteable Python, if there is one."""
-        return self.sampled.witness
+        found = [e.witness for e in (self.sampled, self.searched) if e is not None and e.witness is not None]
+        return next(iter(found + [d.instance for d in self.decided if d.outcome == "violated"]), None)
+
+    @property
+    def tightest(self) -> float | None:
+        """The largest ratio (or difference) of the sides that counts: exactly decided, or searched and sampled in doubles."""
+        values = [e.tightness for e in (self.sampled, self.searched) if e is not None and e.tightness > -math.inf]
+        exact = [d.tightness for d in self.decided if d.tightness is not None and d.tightness > -math.inf]
+        return max(exact or values, default=None)
 
 
-def verify_claim(claim: Claim, budget: str = "quick", seed: int = 0) -> Verification:
-    """Sample the claim, then every false sibling of it with the same strategy, check and seed."""
-    if budget not in BUDGETS:
-        raise ClaimError(f"budget is {budget!r} (expected {', '.join(BUDGETS)})")
-    began = time.perf_counter()
-    own = _sample(claim, claim.sides, BUDGETS[budget], seed)
-    siblings = tuple((s.why, _sample(claim, s.sides, SIBLING_FACTOR * BUDGETS[budget], seed)) for s in claim.false_siblings)
-    survivors = [why for why, result in siblings if result.witness is None]
-    if own.error is not None:
-        verdict, summary = "failed", own.error
-    elif own.witness is not None:
-        verdict, summary = "refuted", "a counterexample was found"
-    elif survivors or not siblings:
-        verdict = "unchecked"
-        summary = f"false sibling not refuted: {survivors[0]}" if survivors else "has no false sibling"
-    else:
-        verdict = "holds"
-        summary = f"supported: {own.instances} samples, smallest slack {own.slack:.1e}; {len(siblings)} false siblings refuted"
-    _STATUS[claim.slug] = verdict
-    return Verification(claim.slug, verdict, summary, time.perf_counter() - began, own, siblings)
+Task = tuple[str, str, int]
+"""Slug, kind of work, part."""
+
+
+def verify_claim(claim: Claim, budget: str = "quick", seed: int = 0, evidence: Sequence[str] = KINDS) -> Verification:
+    """All requested evidence for one claim, in this process."""
+    kinds = _checked(budget, evidence)
+    parts = {task: _perform(claim, task, budget, seed, kinds) for task in _tasks(claim, budget, kinds)}
+    return _conclude(claim, parts, budget, seed, kinds)
 
 
 def verify(
@@ -96,73 +115,221 @@ def verify(
     seed: int = 0,
     jobs: int = 1,
     on_result: Callable[[Verification], None] | None = None,
+    *,
+    evidence: Sequence[str] = KINDS,
+    cluster: str | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Verification]:
-    """Verify claims in parallel; results come in the order of the slugs and do not depend on the number of ``jobs``."""
-    chosen = claims(slugs)
-    work = Parallel(n_jobs=jobs, return_as="generator")(delayed(_by_slug)(c.slug, budget, seed) for c in chosen)
-    results = []
-    for result in work:
-        results.append(result)
-        _STATUS[result.slug] = result.verdict
-        if on_result is not None:
-            on_result(result)
-    return results
+    """Verify claims on ``jobs`` processes, or on the dask cluster at an address.
+
+    ``on_result`` is called as soon as a claim is finished, ``on_progress`` after each part of the work with the parts done, their
+    number and a description. The results come in the order of the slugs and do not depend on the number of workers.
+
+    Raises
+    ------
+    ClaimError
+        For an unknown slug, budget or kind of evidence, or a cluster that does not answer.
+    """
+    kinds = _checked(budget, evidence)
+    chosen = {c.slug: c for c in claims(slugs)}
+    pending = {slug: set(_tasks(c, budget, kinds)) for slug, c in chosen.items()}
+    tasks = [task for c in chosen.values() for task in _tasks(c, budget, kinds)]
+    parts: dict[str, dict[Task, Any]] = {slug: {} for slug in chosen}
+    results: dict[str, Verification] = {}
+    work = run(_perform_by_slug, [(task, budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
+    for done, (task, part) in enumerate(work, start=1):
+        slug = task[0]
+        parts[slug][task] = part
+        pending[slug].discard(task)
+        if on_progress is not None:
+            on_progress(done, len(tasks), f"{slug}: {task[1]}")
+        if not pending[slug]:
+            results[slug] = _conclude(chosen[slug], parts.pop(slug), budget, seed, kinds)
+            if on_result is not None:
+                on_result(results[slug])
+    return [results[slug] for slug in chosen]
 
 
-def _by_slug(slug: str, budget: str, seed: int) -> Verification:
-    return verify_claim(claims([slug])[0], budget, seed)
+def _checked(budget: str, evidence: Sequence[str]) -> tuple[str, ...]:
+    if budget not in BUDGETS:
+        raise ClaimError(f"budget is {budget!r} (expected {', '.join(BUDGETS)})")
+    unknown = [kind for kind in evidence if kind not in KINDS]
+    if unknown or not evidence:
+        raise ClaimError(f"evidence is {', '.join(map(repr, evidence)) or 'empty'} (expected some of {', '.join(KINDS)})")
+    return tuple(kind for kind in KINDS if kind in evidence)
 
 
-def _sample(claim: Claim, sides: Sides, count: int, number: int) -> Sampled:
-    tried, smallest, last = 0, math.inf, {}
+def _tasks(claim: Claim, budget: str, kinds: tuple[str, ...]) -> list[Task]:
+    """The independent parts of the work for a claim."""
+    tasks: list[Task] = []
+    if "sampled" in kinds:
+        tasks.append((claim.slug, "sampled", 0))
+    if "searched" in kinds and searchable(claim):
+        tasks += [(claim.slug, "searched", r) for r in range(BUDGETS[budget].restarts)]
+    if "exact" in kinds and "exact" in claim.arithmetics and claim.known_instances:
+        tasks.append((claim.slug, "exact", 0))
+    if "symbolic" in kinds and claim.steps:
+        tasks.append((claim.slug, "symbolic", 0))
+    tasks += [(claim.slug, "sibling", i) for i in range(len(claim.false_siblings))]
+    return tasks or [(claim.slug, "nothing", 0)]
 
-    @seed(number)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
+
+@dataclass(frozen=True)
+class _Part:
+    result: Any
+    seconds: float
+
+
+def _perform_by_slug(task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> tuple[Task, _Part]:
+    return task, _perform(claims([task[0]])[0], task, budget, seed, kinds)
+
+
+def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> _Part:
+    began = time.perf_counter()
+    _, kind, number = task
+    size, result = BUDGETS[budget], None
+    if kind == "sampled":
+        result = sample(claim, size.samples, seed, decide_tightest="exact" in kinds)
+    elif kind == "searched":
+        result = restart(claim, size.evaluations // size.restarts, seed, number)
+    elif kind == "exact":
+        result = decide_known(claim)
+    elif kind == "symbolic":
+        result = reduce_steps(claim)
+    elif kind == "sibling":
+        result = _try_sibling(claim, number, size, seed, kinds)
+    return _Part(result, time.perf_counter() - began)
+
+
+def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
+    """The same eyes on a false sibling: sampling always (it shows that the check can fail), then what else was asked for."""
+    sibling = claim.false_siblings[number]
+    sampled = sample(claim, SIBLING_FACTOR * size.samples, seed, sides=sibling.sides)
+    if sampled.witness is not None or sampled.same_as_claim:
+        by = "sampled" if sampled.witness is not None else None
+        return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim)
+    error = sampled.error
+    if "exact" in kinds and "exact" in claim.arithmetics:
+        for decided in decide_known(claim, sibling.sides):
+            if decided.outcome == "violated":
+                return SiblingEvidence(sibling.why, "exact", decided.instance, True)
+    if "searched" in kinds and searchable(claim):
+        restarts = []
+        for r in range(size.restarts):
+            restarts.append(restart(claim, size.evaluations // size.restarts, seed, r, sides=sibling.sides))
+            if restarts[-1].violated:
+                break
+        searched = merge(claim, restarts, sides=sibling.sides)
+        if searched.witness is not None:
+            return SiblingEvidence(sibling.why, "searched", searched.witness, searched.confirmed)
+        error = error or searched.error
+    return SiblingEvidence(sibling.why, None, None, error=error)
+
+
+def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, kinds: tuple[str, ...]) -> Verification:
+    began = time.perf_counter()
+
+    def results(kind: str) -> list[Any]:
+        return [parts[task].result for task in sorted(parts) if task[1] == kind]
+
+    sampled: Sampled | None = next(iter(results("sampled")), None)
+    restarts = results("searched")
+    searched = merge(claim, restarts, decide_tightest="exact" in kinds) if restarts else None
+    decided = tuple(d for e in (sampled, searched) if e is not None and (d := e.decided) is not None)
+    decided += tuple(d for known in results("exact") for d in known)
+    steps: tuple[Reduced, ...] = tuple(step for reduced in results("symbolic") for step in reduced)
+    siblings: tuple[SiblingEvidence, ...] = tuple(results("sibling"))
+    verdict, reason = _verdict(claim, sampled, searched, decided, steps, siblings)
+    strength = _strength(claim, sampled, searched, decided, steps)
+    count = len(siblings)
+    summary = reason or f"{strength}; {count} false sibling{'s' if count != 1 else ''} refuted"
+    _STATUS[claim.slug] = verdict
+    seconds = sum(part.seconds for part in parts.values()) + time.perf_counter() - began
+    return Verification(
+        slug=claim.slug,
+        verdict=verdict,
+        strength=strength,
+        summary=summary,
+        seconds=seconds,
+        budget=budget,
+        seed=seed,
+        evidence=kinds,
+        sampled=sampled,
+        searched=searched,
+        decided=decided,
+        steps=steps,
+        siblings=siblings,
     )
-    @given(claim.instances)
-    def check(instance: dict[str, Any]) -> None:
-        nonlocal tried, smallest, last
-        left, right = sides(**instance)
-        distance = slack(claim.relation, left, right, claim.allowance(**instance))
-        tried += 1
-        smallest = min(smallest, distance)
-        if distance < 0:
-            last = instance
-            raise _Violation
-
-    try:
-        with only_the_seed_decides():
-            check()
-    except _Violation:
-        return Sampled(tried, smallest, pasteable(last))
-    except HypothesisException as error:
-        return Sampled(tried, smallest, error=f"no instances: {error}")
-    except Exception as error:
-        return Sampled(tried, smallest, error=f"{type(error).__name__}: {error}")
-    if tried == 0:
-        return Sampled(0, smallest, error="the strategy generated no instances")
-    return Sampled(tried, smallest)
 
 
-def pasteable(instance: dict[str, Any]) -> str:
-    """An instance as Python that can be pasted after ``from numpy import array`` and ``from tabular import MDP``."""
-    return "\n".join(f"{name} = {_literal(value)}" for name, value in instance.items())
+def _verdict(
+    claim: Claim,
+    sampled: Sampled | None,
+    searched: Searched | None,
+    decided: tuple[Decided, ...],
+    steps: tuple[Reduced, ...],
+    siblings: tuple[SiblingEvidence, ...],
+) -> tuple[str, str]:
+    """The verdict, and its reason where it is not the strength."""
+    violations = [d for d in decided if d.outcome == "violated"]
+    if violations:
+        return "refuted", f"refuted exactly on: {violations[0].name}"
+    for evidence in (sampled, searched):
+        if evidence is not None and evidence.witness is not None:
+            return "refuted", "a counterexample was found" + (", confirmed exactly" if evidence.confirmed else " in doubles")
+    errors = [e.error for e in (sampled, searched, *decided) if e is not None and e.error is not None]
+    if errors:
+        return "failed", errors[0]
+    contradicted = [s for s in steps if s.outcome == "contradicted"]
+    if contradicted:
+        return "failed", f"step contradicted: {contradicted[0].name}: {contradicted[0].rest}"
+    if not siblings:
+        return "unchecked", "has no false sibling"
+    for sibling in siblings:
+        if sibling.same_as_claim:
+            return "unchecked", f"false sibling computes the same as the claim: {sibling.why}"
+        if sibling.refuted_by is None:
+            return "unchecked", f"false sibling not refuted: {sibling.why}" + (f" ({sibling.error})" if sibling.error else "")
+    if claim.conjecture:
+        return "open", ""
+    return ("holds as corrected" if claim.correction else "holds"), ""
 
 
-def _literal(value: Any) -> str:
-    if isinstance(value, tabular.MDP):
-        P = value.P.toarray().reshape(value.n_states, value.n_actions, -1) if value.is_sparse else value.P
-        extras = "".join(
-            f", {name}={_literal(part)}"
-            for name, part in (("initial", value.initial), ("allowed", value.allowed))
-            if part is not None
-        )
-        return f"MDP({P.tolist()}, {value.r.tolist()}, {value.gamma!r}{extras})"
-    return f"array({value.tolist()})" if isinstance(value, np.ndarray) else repr(value)
+def _strength(
+    claim: Claim,
+    sampled: Sampled | None,
+    searched: Searched | None,
+    decided: tuple[Decided, ...],
+    steps: tuple[Reduced, ...],
+) -> str:
+    """What the evidence amounts to, in words; never more than it says."""
+    said = []
+    done = [s for s in steps if s.done]
+    if steps and claim.argument and len(done) == len(steps):
+        given = f", given {', '.join(claim.uses)}" if claim.uses else ""
+        said.append(f"proved by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument{given}")
+    elif steps:
+        said.append(f"{len(done)} of {len(steps)} symbolic steps done")
+    proved = [d for d in decided if d.proved]
+    if decided:
+        undecided = len([d for d in decided if d.outcome == "undecided"])
+        said.append(f"proved on {len(proved)} instance{'s' if len(proved) != 1 else ''}")
+        if undecided:
+            said[-1] += f", undecided on {undecided}"
+    tried = []
+    if sampled is not None and sampled.error is None:
+        mirages = f", {sampled.mirages} mirages" if sampled.mirages else ""
+        tried.append(f"{sampled.instances} samples{mirages}")
+    if searched is not None and searched.error is None:
+        reached = _number(searched.tightness)
+        what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
+        mirages = f", {searched.mirages} mirages" if searched.mirages else ""
+        tried.append(f"adversary reached {what}{mirages}")
+    if tried:
+        said.append("supported: " + ", ".join(tried))
+    return "; ".join(said) or "no evidence was gathered"
+
+
+def _number(x: float) -> str:
+    """Enough digits to see how far from 1 a ratio is."""
+    return f"{x:.3g}" if not 0.9 < x < 1 else f"1 - {1 - x:.2g}" if 1 - x < 1e-3 else f"{x:.4f}"

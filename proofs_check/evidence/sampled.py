@@ -1,0 +1,131 @@
+"""Sampled evidence: instances drawn by hypothesis from an explicit seed. Finds counterexamples; proves nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import HypothesisException
+
+from proofs_check.arithmetic import exact, lift, nearby_rational
+from proofs_check.claim import Claim, Sides
+from proofs_check.evidence.exact import Decided, decide_instance
+from proofs_check.evidence.witness import pasteable
+from proofs_check.relation import decide, slack, tightness
+from proofs_check.repeatable import only_the_seed_decides
+
+__all__ = ["Sampled", "sample"]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What sampling found.
+
+    ``slack`` is the smallest relative slack and ``tightness`` the largest ratio of the sides, on the instance ``tightest``.
+    ``witness`` is a violating instance, ``confirmed`` whether exact arithmetic confirms it. ``mirages`` counts violations in
+    doubles that exact arithmetic denies. ``decided`` is the exact verdict on the tightest instance (made rational).
+    """
+
+    instances: int
+    slack: float
+    tightness: float = -math.inf
+    tightest: str = ""
+    witness: str | None = None
+    confirmed: bool = False
+    mirages: int = 0
+    decided: Decided | None = None
+    same_as_claim: bool = False
+    error: str | None = None
+
+
+class _Violation(Exception):
+    """The relation fails on an instance."""
+
+
+def sample(claim: Claim, count: int, number: int, *, sides: Sides | None = None, decide_tightest: bool = False) -> Sampled:
+    """Evaluate the claim (or a sibling's ``sides``) on ``count`` instances drawn with seed ``number``."""
+    checked = sides or claim.sides
+    tried, mirages, smallest, tightest = 0, 0, math.inf, -math.inf
+    last: dict[str, Any] = {}
+    where: dict[str, Any] = {}
+    differs = sides is None
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(claim.instances)
+    def check(instance: dict[str, Any]) -> None:
+        nonlocal tried, mirages, smallest, tightest, where, last, differs
+        distance, ratio, violated = _examine(claim, checked, instance)
+        tried += 1
+        differs = differs or not _same(claim, checked, instance)
+        if distance < smallest:
+            smallest, where = distance, instance
+        tightest = max(tightest, ratio)
+        if violated:
+            last = instance
+            raise _Violation
+        mirages += distance < 0
+
+    try:
+        with only_the_seed_decides():
+            check()
+    except _Violation:
+        return Sampled(tried, smallest, tightest, pasteable(where), pasteable(last), "exact" in claim.arithmetics, mirages)
+    except HypothesisException as error:
+        return Sampled(tried, smallest, error=f"no instances: {error}")
+    except Exception as error:
+        return Sampled(tried, smallest, error=f"{type(error).__name__}: {error}")
+    if tried == 0:
+        return Sampled(0, smallest, error="the strategy generated no instances")
+    decided = None
+    if decide_tightest and "exact" in claim.arithmetics:
+        near = lift if claim.arithmetics == ("exact",) else nearby_rational
+        decided = decide_instance(claim, checked, "tightest sample", lambda: near(where))
+    return Sampled(tried, smallest, tightest, pasteable(where), None, False, mirages, decided, not differs)
+
+
+def _examine(claim: Claim, sides: Sides, instance: dict[str, Any]) -> tuple[float, float, bool]:
+    """Relative slack, tightness, and whether the instance is a violation that counts."""
+    if "float" not in claim.arithmetics:
+        lifted = lift(instance)
+        outcome = decide(claim.relation, lambda: sides(**lifted)).outcome
+        with exact():
+            left, right = (_rounded(side) for side in sides(**lifted))
+        return (
+            slack(claim.relation, left, right, 0.0),
+            tightness(claim.relation, left, right, claim.objective),
+            outcome == "violated",
+        )
+    left, right = sides(**instance)
+    distance = slack(claim.relation, left, right, claim.allowance(**instance))
+    violated = distance < 0
+    if violated and "exact" in claim.arithmetics and claim.relation != "limit":
+        near = nearby_rational(instance)
+        violated = decide(claim.relation, lambda: sides(**near)).outcome == "violated"
+    return distance, tightness(claim.relation, left, right, claim.objective), violated
+
+
+def _rounded(side: Any) -> Any:
+    return np.vectorize(float, otypes=[np.float64])(np.asarray(side, dtype=object))
+
+
+def _same(claim: Claim, sides: Sides, instance: dict[str, Any]) -> bool:
+    """Whether a sibling has exactly the sides of the claim on an instance."""
+    if "float" in claim.arithmetics:
+        pairs = zip(sides(**instance), claim.sides(**instance), strict=True)
+    else:
+        with exact():
+            lifted = lift(instance)
+            pairs = zip(map(_rounded, sides(**lifted)), map(_rounded, claim.sides(**lifted)), strict=True)
+    return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in pairs)

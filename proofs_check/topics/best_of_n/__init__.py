@@ -1,0 +1,1 @@
+"""Best-of-n sampling: its law, its divergence from the reference, its win rate."""
