@@ -36,7 +36,7 @@ setup: .venv/ready
 	@touch $@
 
 reproduce: setup
-	@$(BIN)/proofs-check reproduce
+	@$(BIN)/proofs-check reproduce --jobs 2
 
 test: setup
 	@$(BIN)/python -m tabular.warm
@@ -55,7 +55,7 @@ format: setup
 verify-full: setup
 	@$(BIN)/python -m tabular.warm
 	$(BIN)/python -m pytest -n 2 -m slow tests
-	$(BIN)/proofs-check verify --budget thorough
+	$(BIN)/proofs-check verify --budget thorough --jobs 2
 
 bench: setup
 	@$(PYTHON) -m venv .venv-bench

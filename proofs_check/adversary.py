@@ -1,10 +1,11 @@
 r"""The adversary: global search over the unit cube, then local polishing, with a budget counted in evaluations.
 
-Differential evolution explores a slightly larger cube that is clipped to the unit cube, so that faces and corners, where extremes
-live, have positive measure. Then each coordinate is tried at 0 and 1, and Nelder-Mead and Powell take turns from the record.
+Differential evolution explores a slightly larger cube that is clipped to the unit cube, so that faces and corners, where
+extremes live, have positive measure. Then each coordinate is tried at 0 and 1, and Nelder-Mead and Powell take turns from the
+record.
 
-Doubles near a limit report mirages: values that rounding made up. A record therefore counts only if ``truth``, an exact evaluation
-of the same cube point, agrees; otherwise the search continues with the true value, and the mirage is listed.
+Doubles near a limit report mirages: values that rounding made up. A record therefore counts only if ``truth``, an exact
+evaluation of the same cube point, agrees; otherwise the search continues with the true value, and the mirage is listed.
 
 >>> found = climb(lambda u: -(u[0] - 0.3) ** 2 - abs(u[1] - 1), 2, 2000, seed=0)
 >>> [round(x, 4) for x in found.cube], found.evaluations
@@ -79,12 +80,22 @@ def climb(
     """
     rng = np.random.default_rng(seed)
     found = Found()
+    failure: Exception | None = None
 
     def evaluate(x: np.ndarray) -> float:
+        nonlocal failure
         if found.evaluations >= evaluations:
             raise _Done
         found.evaluations += 1
-        u = np.clip(x, 0.0, 1.0).tolist()
+        try:
+            return judge(np.clip(x, 0.0, 1.0).tolist())
+        except _Done:
+            raise
+        except Exception as error:  # scipy would report some of these as its own
+            failure = error
+            raise _Done from error
+
+    def judge(u: list[float]) -> float:
         value = objective(u)
         if math.isnan(value):
             raise ValueError(f"the objective is not a number at {u}")
@@ -117,6 +128,8 @@ def climb(
                 _explore(evaluate, dimension, evaluations - found.evaluations, rng)
     except _Done:
         pass
+    if failure is not None:
+        raise failure
     return found
 
 
@@ -149,9 +162,7 @@ def _snap(evaluate: Callable[[np.ndarray], float], found: Found, dimension: int)
                 evaluate(x)
 
 
-def _polish(
-    evaluate: Callable[[np.ndarray], float], found: Found, dimension: int, rng: np.random.Generator, method: str
-) -> None:
+def _polish(evaluate: Callable[[np.ndarray], float], found: Found, dimension: int, rng: np.random.Generator, method: str) -> None:
     start = np.array(found.cube) if found.cube else rng.random(dimension)
     bounds = [(0.0, 1.0)] * dimension
     options: dict[str, object] = {"maxfev": 200 * dimension}

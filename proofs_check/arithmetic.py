@@ -166,7 +166,11 @@ def lift(x: Any) -> Any:
     if isinstance(x, dict):
         return {key: lift(value) for key, value in x.items()}
     if isinstance(x, list):
-        return lift(np.array([*x, None], dtype=object)[:-1]) if not any(isinstance(y, list) for y in x) else np.stack([lift(y) for y in x])
+        return (
+            lift(np.array([*x, None], dtype=object)[:-1])
+            if not any(isinstance(y, list) for y in x)
+            else np.stack([lift(y) for y in x])
+        )
     if isinstance(x, tuple):
         return tuple(lift(value) for value in x)
     for kind, (literally, _) in _LIFTS.items():

@@ -25,7 +25,8 @@ Exact = np.ndarray
 class ExactMDP:
     """The rationals that a model stands for.
 
-    ``P`` is (S, A, S), ``r`` (S, A), ``gamma`` a rational, ``initial`` (S,) or ``None``, ``allowed`` (S, A) booleans.
+    ``P`` is (S, A, S), ``r`` (S, A), ``gamma`` a rational, ``initial`` (S,) or ``None``, ``allowed`` (S, A) booleans; ``source``
+    is the model that was lifted literally, if one was.
     """
 
     P: Exact
@@ -33,6 +34,7 @@ class ExactMDP:
     gamma: Any
     initial: Exact | None
     allowed: np.ndarray
+    source: MDP | None = None
 
     @classmethod
     def of(cls, mdp: MDP) -> ExactMDP:
@@ -44,8 +46,8 @@ class ExactMDP:
         initial = None if source.initial is None else lift(source.initial)
         if mdp.exact is None and mdp.transition_reward is not None:
             P = lift(mdp.P)
-            return cls(P, (P * lift(mdp.transition_reward)).sum(axis=2), lift(mdp.gamma), initial, allowed)
-        return cls(lift(source.P), lift(source.r), lift(source.gamma), initial, allowed)
+            return cls(P, (P * lift(mdp.transition_reward)).sum(axis=2), lift(mdp.gamma), initial, allowed, mdp)
+        return cls(lift(source.P), lift(source.r), lift(source.gamma), initial, allowed, mdp)
 
     @classmethod
     def near(cls, mdp: MDP) -> ExactMDP:
@@ -53,7 +55,9 @@ class ExactMDP:
         literal = cls.of(mdp)
         if mdp.exact is not None:
             return literal
-        return literal.replace(P=nearby_rational(mdp.P), initial=nearby_rational(mdp.initial))
+        P = literal.P.copy()
+        P[literal.allowed] = nearby_rational(mdp.P[literal.allowed])  # forbidden pairs may have no probabilities
+        return literal.replace(P=P, initial=nearby_rational(mdp.initial))
 
     @property
     def n_states(self) -> int:
@@ -67,10 +71,12 @@ class ExactMDP:
 
     def replace(self, **parts: Any) -> ExactMDP:
         """A copy with other parts."""
-        return ExactMDP(**{**self.__dict__, **parts})
+        return ExactMDP(**{**self.__dict__, "source": None, **parts})
 
     def model(self) -> MDP:
-        """The rational :class:`tabular.MDP`."""
+        """The model that was lifted, else the rational :class:`tabular.MDP`."""
+        if self.source is not None:
+            return self.source
         fractions = np.vectorize(as_fraction, otypes=[object])
         initial = None if self.initial is None else fractions(self.initial)
         allowed = None if self.allowed.all() else self.allowed

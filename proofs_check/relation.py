@@ -28,7 +28,7 @@ RELATIONS = ("<=", "==", ">=", "monotone", "limit")
 Objective = Literal["ratio", "difference"]
 Pair = tuple[Any, Any]
 
-FIRST_BITS, MOST_BITS = 64, 4096
+FIRST_BITS, MOST_BITS = 128, 4096
 
 
 class ClaimError(ValueError):
@@ -55,17 +55,21 @@ def slack(relation: Relation, left: Any, right: Any, allowance: float) -> float:
     return float(relative.min())
 
 
-def tightness(relation: Relation, left: Any, right: Any, objective: Objective = "ratio") -> float:
+def tightness(relation: Relation, left: Any, right: Any, objective: Objective = "ratio", allowance: float = 0.0) -> float:
     """How close the sides are, the closest entry counting: what an adversary maximises.
 
     As a ratio: the smaller side over the larger one, in the sense of the claim, so that 1 is equality and more is a violation
-    (``inf`` if the signs already violate); entries where both sides are 0 say nothing and are left out (``-inf`` if all are).
+    (``inf`` if the signs already violate); entries where both sides are 0, or within the allowance of it, say nothing and are
+    left out (``-inf`` if all are).
     As a difference: left - right for ``<=``. For ``==`` the largest relative (or absolute) deviation.
     """
     base, a, b = _floats(relation, left, right)
     if base == ">=":
         a, b = b, a
-    scores = [_score(base, x, y, objective) for x, y in zip(a.reshape(-1).tolist(), b.reshape(-1).tolist(), strict=True)]
+    pairs = zip(a.reshape(-1).tolist(), b.reshape(-1).tolist(), strict=True)
+    if objective == "ratio":
+        pairs = ((x, y) for x, y in pairs if max(abs(x), abs(y)) > allowance)  # type: ignore[assignment]
+    scores = [_score(base, x, y, objective) for x, y in pairs]
     return max((s for s in scores if s is not None), default=-math.inf)
 
 
@@ -96,10 +100,14 @@ def _floats(relation: Relation, left: Any, right: Any) -> tuple[str, np.ndarray,
     if relation == "monotone":
         if a.ndim == 0 or a.shape[-1] < 2:
             raise ClaimError(f"a monotone claim needs at least two values, not shape {a.shape}")
-        if not (np.diff(b) > 0).all():
-            raise ClaimError("the parameters of a monotone claim must increase along the last axis")
+        _check_increasing(b)
         return "<=", a[..., :-1], a[..., 1:]
     return relation, a, b
+
+
+def _check_increasing(parameters: np.ndarray) -> None:
+    if not all(bool(y > x) for x, y in zip(parameters[..., :-1].reshape(-1), parameters[..., 1:].reshape(-1), strict=True)):
+        raise ClaimError("the parameters of a monotone claim must increase along the last axis")
 
 
 def _check(left: tuple[int, ...], right: tuple[int, ...], a: np.ndarray, b: np.ndarray) -> None:
@@ -116,12 +124,14 @@ class Decision:
     """What exact arithmetic says about one instance.
 
     ``outcome`` is ``holds`` or ``violated``, both proofs, or ``undecided``; ``equal`` says whether some entry was decided to be
-    an exact equality; ``bits`` is the precision that was needed.
+    an exact equality; ``bits`` is the precision that was needed. Where the sides could not be told apart, ``digits`` says to how
+    many digits after the point they agree: overlapping balls never prove equality.
     """
 
     outcome: Literal["holds", "violated", "undecided"]
     equal: bool
     bits: int
+    digits: int | None = None
 
 
 def decide(relation: Relation, sides: Callable[[], Pair], first_bits: int = FIRST_BITS, most_bits: int = MOST_BITS) -> Decision:
@@ -132,32 +142,33 @@ def decide(relation: Relation, sides: Callable[[], Pair], first_bits: int = FIRS
     bits = first_bits
     while True:
         with exact(bits):
-            entries = _exact_entries(relation, *sides())
-            verdicts = {_sign(relation, x, y) for x, y in entries}
+            signs = [(_sign(base, x, y), (x, y)) for base, x, y in _exact_entries(relation, *sides())]
+            verdicts = {sign for sign, _ in signs}
+            digits = _agreement([pair for sign, pair in signs if sign == "unknown"])
         if "violated" in verdicts:
             return Decision("violated", False, bits)
         if "unknown" not in verdicts:
             return Decision("holds", "equal" in verdicts, bits)
         if 2 * bits > most_bits or relation == "limit":
-            return Decision("undecided", "equal" in verdicts, bits)
+            return Decision("undecided", "equal" in verdicts, bits, digits)
         bits *= 2
 
 
 def exact_tightness(
     relation: Relation, sides: Callable[[], Pair], objective: Objective = "ratio", most_bits: int = MOST_BITS
 ) -> float | None:
-    """:func:`tightness` from exact arithmetic, to 40 bits or better; ``None`` where no precision gives that."""
+    """:func:`tightness` from exact arithmetic, to 60 bits or better; ``None`` where no precision gives that."""
     bits = FIRST_BITS
     while bits <= most_bits:
         with exact(bits):
-            scores = [_exact_score(relation, x, y, objective) for x, y in _exact_entries(relation, *sides())]
+            scores = [_exact_score(base, x, y, objective) for base, x, y in _exact_entries(relation, *sides())]
         if "unknown" not in scores:
             return max((float(s) for s in scores if s is not None), default=-math.inf)
         bits *= 2
     return None
 
 
-def _exact_score(relation: Relation, x: Any, y: Any, objective: Objective) -> Any:
+def _exact_score(relation: str, x: Any, y: Any, objective: Objective) -> Any:
     if relation == "==":
         if isinstance(x, fmpq) and isinstance(y, fmpq):
             return _score("==", x, y, objective)
@@ -178,11 +189,11 @@ def _exact_score(relation: Relation, x: Any, y: Any, objective: Objective) -> An
 
 
 def _known(x: arb) -> Any:
-    good = x.is_finite() and (x.rel_accuracy_bits() >= 40 or (x.contains(0) and x.rad() < arb(2) ** -200))
+    good = x.is_finite() and (x.rel_accuracy_bits() >= 60 or (x.contains(0) and x.rad() < arb(2) ** -200))
     return x if good else "unknown"
 
 
-def _sign(relation: Relation, x: Any, y: Any) -> str:
+def _sign(relation: str, x: Any, y: Any) -> str:
     if isinstance(x, fmpq) and isinstance(y, fmpq):
         if x == y:
             return "equal"
@@ -197,17 +208,29 @@ def _sign(relation: Relation, x: Any, y: Any) -> str:
     return "holds" if (relation == "<=" and below) or (relation == ">=" and above) else "violated"
 
 
-def _exact_entries(relation: Relation, left: Any, right: Any) -> list[Pair]:
+def _agreement(pairs: list[Pair]) -> int | None:
+    """Digits after the point to which overlapping balls agree at the current precision; ``None`` if they say nothing."""
+    if not pairs:
+        return None
+    farthest = [abs(arb(x) - arb(y)).abs_upper() for x, y in pairs]
+    if not all(f.is_finite() for f in farthest) or any(f == 0 for f in farthest):
+        return None
+    return int(min(-float((f.log() / arb(10).log()).mid()) for f in farthest))
+
+
+def _exact_entries(relation: Relation, left: Any, right: Any) -> list[tuple[str, Any, Any]]:
+    """Pairs to compare, each with ``<=``, ``>=`` or ``==``."""
     if relation == "limit":
-        return [(arb("nan"), arb("nan"))]  # finitely many members decide nothing
+        return [("==", arb("nan"), arb("nan"))]  # finitely many members decide nothing
     a, b = _exact_array(left), _exact_array(right)
     if a.shape != b.shape:
         raise ClaimError(f"the sides have shapes {a.shape} and {b.shape}")
     if a.size == 0:
         raise ClaimError("the sides are empty")
     if relation == "monotone":
-        a, b = a[..., :-1], a[..., 1:]
-    return list(zip(a.reshape(-1), b.reshape(-1), strict=True))
+        _check_increasing(b)
+        relation, a, b = "<=", a[..., :-1], a[..., 1:]
+    return [(relation, x, y) for x, y in zip(a.reshape(-1), b.reshape(-1), strict=True)]
 
 
 def _exact_array(side: Any) -> np.ndarray:

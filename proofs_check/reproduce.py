@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from proofs_check.claim import claims
 from proofs_check.figures import Figure, FigureError, load
 from proofs_check.notebooks import NotebookError, execute
-from proofs_check.verification import verify
+from proofs_check.verification import Verification, verify
 
 __all__ = ["ReproduceError", "find_root", "reproduce"]
 
@@ -42,7 +43,11 @@ def notebooks(root: Path) -> dict[str, Path]:
 
 
 def reproduce(
-    slugs: Iterable[str] | None = None, full: bool = False, console: Console | None = None, root: Path | None = None
+    slugs: Iterable[str] | None = None,
+    full: bool = False,
+    console: Console | None = None,
+    root: Path | None = None,
+    jobs: int = 1,
 ) -> bool:
     """Run everything (or some topics), print a table, and say whether all of it worked.
 
@@ -89,14 +94,21 @@ def reproduce(
                 return "rewritten" if figure.reproduce(root, full).changed else "unchanged"
 
             attempt(f"{figure.slug}/{figure.name}", f"figure, {figure.kind}", redraw)
-        for statement in statements:
-            progress.update(task, description=f"claim {statement}")
-            for result in verify([statement]):
+        if statements:
+            progress.update(task, description=f"{len(statements)} claims")
+            done = 0
+
+            def note(result: Verification) -> None:
+                nonlocal done
+                done += 1
                 rows.append((result.slug, "claim", f"{result.verdict} ({result.summary})", result.seconds, result.ok))
-            progress.advance(task)
+                progress.update(task, advance=1, description=f"claims: {result.slug} {result.verdict}")
+
+            verify(statements, jobs=jobs, on_result=note)
+            rows[-done:] = sorted(rows[-done:])
     table = Table("what", "kind", "result", "seconds")
     for name, kind, outcome, seconds, ok in rows:
-        table.add_row(name, kind, outcome if ok else f"[bold red]{outcome}[/]", f"{seconds:.1f}")
+        table.add_row(name, kind, escape(outcome) if ok else f"[bold red]{escape(outcome)}[/]", f"{seconds:.1f}")
     console.print(table)
     failures = sum(not row[-1] for row in rows)
     console.print(f"{len(rows) - failures} of {len(rows)} reproduced" + (f", [bold red]{failures} failed[/]" if failures else ""))

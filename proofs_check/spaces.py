@@ -40,6 +40,9 @@ __all__ = [
     "Vector",
 ]
 
+NEGLIGIBLE = 2.0**-60
+"""Cube coordinates below this count as 0, so that no instance holds numbers too small for doubles; see :class:`Near`."""
+
 Cube = Sequence[Any]
 Number = int | float | Fraction
 
@@ -220,7 +223,7 @@ class Model:
 
     n_states: int
     n_actions: int
-    gamma: Space = Interval(0, Fraction(99, 100))  # noqa: RUF009 - frozen
+    gamma: Space = Interval(0, Fraction(99, 100))
 
     def _parts(self) -> tuple[Space, ...]:
         pairs = (self.n_states, self.n_actions)
@@ -283,6 +286,7 @@ class Product:
     def point(self, u: Cube) -> dict[str, Any]:
         if len(u) != self.dimension:
             raise ValueError(f"a cube point of {len(u)} coordinates for a space of dimension {self.dimension}")
+        u = [0 if x < NEGLIGIBLE else x for x in u]
         u = [lift(x) if is_exact() else float(x) for x in u]
         values = _split(tuple(part for _, part in self.parts), u)
         return {name: value for (name, _), value in zip(self.parts, values, strict=True)}
@@ -294,4 +298,3 @@ def _split(parts: tuple[Space, ...], u: Cube) -> list[Any]:
         points.append(part.point(u[at : at + part.dimension]))
         at += part.dimension
     return points
-

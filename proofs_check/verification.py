@@ -34,14 +34,19 @@ __all__ = ["BUDGETS", "Budget", "SiblingEvidence", "Verification", "verify", "ve
 
 @dataclass(frozen=True)
 class Budget:
-    """Instances drawn, evaluations of the adversary, and restarts that share them."""
+    """Instances drawn, evaluations of the adversary, restarts that share them, and whether witnesses of siblings are shrunk."""
 
     samples: int
     evaluations: int
     restarts: int
+    shrink_siblings: bool = True
 
 
-BUDGETS = {"quick": Budget(200, 800, 2), "normal": Budget(2_000, 12_000, 4), "thorough": Budget(20_000, 160_000, 8)}
+BUDGETS = {
+    "quick": Budget(200, 800, 2, shrink_siblings=False),
+    "normal": Budget(2_000, 12_000, 4),
+    "thorough": Budget(20_000, 160_000, 8),
+}
 
 SIBLING_FACTOR = 10
 """A false sibling may take this many times as many samples: the search ends at its first witness, which is usually soon."""
@@ -187,7 +192,8 @@ def _perform_by_slug(task: Task, budget: str, seed: int, kinds: tuple[str, ...])
 def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> _Part:
     began = time.perf_counter()
     _, kind, number = task
-    size, result = BUDGETS[budget], None
+    size = BUDGETS[budget]
+    result: Any = None
     if kind == "sampled":
         result = sample(claim, size.samples, seed, decide_tightest="exact" in kinds)
     elif kind == "searched":
@@ -204,7 +210,7 @@ def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str,
 def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
     """The same eyes on a false sibling: sampling always (it shows that the check can fail), then what else was asked for."""
     sibling = claim.false_siblings[number]
-    sampled = sample(claim, SIBLING_FACTOR * size.samples, seed, sides=sibling.sides)
+    sampled = sample(claim, SIBLING_FACTOR * size.samples, seed, sides=sibling.sides, shrink=size.shrink_siblings)
     if sampled.witness is not None or sampled.same_as_claim:
         by = "sampled" if sampled.witness is not None else None
         return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim)
@@ -310,16 +316,10 @@ def _strength(
         said.append(f"proved by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument{given}")
     elif steps:
         said.append(f"{len(done)} of {len(steps)} symbolic steps done")
-    proved = [d for d in decided if d.proved]
-    if decided:
-        undecided = len([d for d in decided if d.outcome == "undecided"])
-        said.append(f"proved on {len(proved)} instance{'s' if len(proved) != 1 else ''}")
-        if undecided:
-            said[-1] += f", undecided on {undecided}"
+    said += _decisions(decided)
     tried = []
     if sampled is not None and sampled.error is None:
-        mirages = f", {sampled.mirages} mirages" if sampled.mirages else ""
-        tried.append(f"{sampled.instances} samples{mirages}")
+        tried.append(f"{sampled.instances} samples")
     if searched is not None and searched.error is None:
         reached = _number(searched.tightness)
         what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
@@ -328,6 +328,22 @@ def _strength(
     if tried:
         said.append("supported: " + ", ".join(tried))
     return "; ".join(said) or "no evidence was gathered"
+
+
+def _decisions(decided: tuple[Decided, ...]) -> list[str]:
+    """What exact arithmetic settled."""
+    said = []
+    groups = {
+        "proved on": [d for d in decided if d.proved],
+        "sides overlap to": [d for d in decided if d.outcome == "undecided" and d.digits is not None],
+        "undecided on": [d for d in decided if d.outcome == "undecided" and d.digits is None],
+    }
+    for words, members in groups.items():
+        if members:
+            instances = f"{len(members)} instance{'s' if len(members) > 1 else ''}"
+            fewest = min((d.digits for d in members if d.digits is not None), default=None)
+            said.append(f"{words} {instances}" if fewest is None else f"{words} {fewest} digits on {instances}")
+    return said
 
 
 def _number(x: float) -> str:

@@ -37,7 +37,7 @@ def run(
     except ImportError as error:
         raise ClaimError("a cluster needs dask: pip install 'tabular-theory[cluster]'") from error
     try:
-        client = Client(cluster, timeout=PATIENCE)
+        client: Any = Client(cluster, timeout=PATIENCE)  # type: ignore[no-untyped-call]
         client.wait_for_workers(1, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError) as error:
         raise ClaimError(f"no dask cluster with workers answers at {cluster!r} ({type(error).__name__}: {error})") from None

@@ -19,13 +19,15 @@ class Decided:
     """The outcome on one named instance.
 
     ``outcome`` is ``holds`` or ``violated`` (both proofs), ``undecided`` (balls still overlap at the highest precision, or the
-    relation is a limit) or ``failed``. ``tightness`` is the exact ratio (or difference) rounded to a double.
+    relation is a limit) or ``failed``. ``digits`` says how far undecided sides agree, ``tightness`` is the exact ratio (or
+    difference) rounded to a double.
     """
 
     name: str
     outcome: str
     equal: bool = False
     bits: int = 0
+    digits: int | None = None
     tightness: float | None = None
     instance: str = ""
     error: str | None = None
@@ -50,7 +52,7 @@ def decide_instance(claim: Claim, sides: Sides, name: str, instance: Callable[[]
         tightness = exact_tightness(claim.relation, both, claim.objective)
     except Exception as error:
         return Decided(name, "failed", instance=text, error=f"{type(error).__name__}: {error}")
-    return Decided(name, decision.outcome, decision.equal, decision.bits, tightness, text)
+    return Decided(name, decision.outcome, decision.equal, decision.bits, decision.digits, tightness, text)
 
 
 def decide_known(claim: Claim, sides: Sides | None = None) -> tuple[Decided, ...]:

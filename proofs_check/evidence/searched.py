@@ -15,8 +15,9 @@ import numpy as np
 
 from proofs_check.adversary import Found, climb
 from proofs_check.arithmetic import exact
-from proofs_check.claim import Claim, Sides
+from proofs_check.claim import Claim, ClaimError, Sides
 from proofs_check.evidence.exact import Decided, decide_instance
+from proofs_check.evidence.sampled import DISAGREEMENT
 from proofs_check.evidence.witness import pasteable
 from proofs_check.relation import decide, exact_tightness, slack, tightness
 
@@ -74,11 +75,15 @@ def restart(claim: Claim, evaluations: int, seed: int, number: int, *, sides: Si
         nonlocal here
         here = space.point(u)
         left, right = checked(**here)
+        allowance = claim.allowance(**here)
         if claim.relation in ("==", "limit"):
-            return max(0.0, -slack(claim.relation, left, right, claim.allowance(**here)))  # deviations beyond rounding
-        return tightness(claim.relation, left, right, claim.objective)
+            return max(0.0, -slack(claim.relation, left, right, allowance))  # deviations beyond rounding
+        return tightness(claim.relation, left, right, claim.objective, allowance)
 
     def truth(u: list[float]) -> float | None:
+        if sides is None and slack(claim.relation, *checked(**here), claim.allowance(**here)) < 0:
+            if decide(claim.relation, lambda: checked(**space.point(u)), most_bits=1024).outcome != "violated":
+                raise ClaimError(DISAGREEMENT)
         return exact_tightness(claim.relation, lambda: checked(**space.point(u)), claim.objective, most_bits=1024)
 
     def stop(u: list[float], value: float) -> bool:
@@ -160,6 +165,6 @@ def _simplest(
             if true is not None and true >= value - 1e-9 * abs(value):
                 if not violated or decide(claim.relation, both, most_bits=1024).outcome == "violated":
                     return true, candidate
-        except Exception:  # noqa: S112 - a simpler point may leave the domain
+        except Exception:
             continue
     return value, cube

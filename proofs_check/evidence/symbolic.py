@@ -1,7 +1,7 @@
 r"""Symbolic evidence: the steps of a derivation as computer-algebra identities, each with a stated method.
 
-A step is ``done`` if its method reduces left - right to zero (``==``) or to a recognisably non-negative form (``>=``). What is not
-reduced is ``not done``, never refuted; but an identity that fails at a rational point, in 50 digits, is ``contradicted``.
+A step is ``done`` if its method reduces left - right to zero (``==``) or to a recognisably non-negative form (``>=``). What is
+not reduced is ``not done``, never refuted; but an identity that fails at a rational point, in 50 digits, is ``contradicted``.
 
 Recognised as non-negative are sums and products of: what sympy's assumptions decide; even powers; ``x - 1 - log x`` for x > 0;
 ``a^k - b^k`` for a >= b >= 0 and k >= 0.
@@ -123,7 +123,7 @@ def _counterexample(difference: Any, relation: str) -> str | None:
             return None
         if not value.is_number or not value.is_real or value.has(sp.nan, sp.oo, sp.zoo, -sp.oo):
             continue
-        if value < -sp.Float(10) ** -30 or (relation == "==" and value > sp.Float(10) ** -30):
+        if value < -(sp.Float(10) ** -30) or (relation == "==" and value > sp.Float(10) ** -30):
             return ", ".join(f"{s} = {x}" for s, x in point.items()) + f" (difference {sp.N(value, 6)})"
     return None
 

@@ -54,8 +54,6 @@ def _model(mdp: MDP) -> str:
         P = mdp.P.toarray().reshape(mdp.n_states, mdp.n_actions, -1) if mdp.is_sparse else mdp.P
         r, gamma = mdp.r, mdp.gamma
     extras = "".join(
-        f", {name}={_literal(part)}"
-        for name, part in (("initial", parts.initial), ("allowed", mdp.allowed))
-        if part is not None
+        f", {name}={_literal(part)}" for name, part in (("initial", parts.initial), ("allowed", mdp.allowed)) if part is not None
     )
     return f"MDP({_nested(P)}, {_nested(r)}, {_literal(gamma)}{extras})"

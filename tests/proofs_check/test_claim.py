@@ -1,57 +1,101 @@
-"""What a claim is: registration, lookup, the slack of a relation."""
+"""What a claim is: registration, lookup, what may be attached."""
 
-import numpy as np
+from fractions import Fraction
+
+import flint
 import pytest
-from hypothesis import strategies as st
 
 import proofs_check.claim as module
 from proofs_check import ClaimError, claims
-from proofs_check.claim import claim, slack
+from proofs_check.arithmetic import rational
+from proofs_check.spaces import Interval
 
 
-@pytest.fixture(autouse=True)
-def _separate_registry(monkeypatch):
-    claims()
-    monkeypatch.setattr(module, "_REGISTRY", dict(module._REGISTRY))
+def square(x):
+    """a statement"""
+    return x, x * x
 
 
-def make(slug="test.square", relation="<=", doc="a statement"):
-    def sides(x):
-        return x, x * x
-
-    sides.__doc__ = doc
-    return claim(slug, relation, paper="nobody", instances=st.builds(dict, x=st.floats(1, 2)), allowance=lambda x: 0.0)(sides)
-
-
-def test_a_claim_knows_its_theorem():
-    made = make()
+def test_a_claim_knows_its_theorem(plant):
+    made = plant(square, arithmetics=("float", "exact"), theorem="Theorem 1")
     assert made in claims(["test"])
     assert made.sides(x=2.0) == (2.0, 4.0)
+    assert made.exactly(x=Fraction(1, 3)) == (flint.fmpq(1, 3), flint.fmpq(1, 9))
     assert made.statement == "a statement"
+    assert made.source == "nobody, Theorem 1"
     assert made.status == "unchecked"
 
 
-def test_a_sibling_must_differ():
-    made = make()
+def test_a_claim_in_doubles_says_so(plant):
+    with pytest.raises(ClaimError, match="in doubles only"):
+        plant(square).exactly(x=1)
+
+
+def test_a_sibling_must_differ(plant):
+    made = plant(square)
 
     def same(x):
+        """another docstring"""
         return x, x * x
 
     with pytest.raises(ClaimError, match="computes the same"):
         made.false_sibling("nothing changed")(same)
+    made.false_sibling("a constant changed")(lambda x: (x, x * x + 1))
 
 
-@pytest.mark.parametrize(("arguments", "message"), [({"relation": "<"}, "relation '<'"), ({"doc": ""}, "no docstring")])
-def test_bad_claims(arguments, message):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"relation": "<"}, "relation '<'"),
+        ({"objective": "distance"}, "objective 'distance'"),
+        ({"arithmetics": ("decimal",)}, "arithmetics"),
+        ({"arithmetics": ()}, "arithmetics"),
+        ({"search": {"y": Interval(0, 1)}}, r"takes \['x'\] but is searched over \['y'\]"),
+    ],
+)
+def test_bad_claims(plant, arguments, message):
     with pytest.raises(ClaimError, match=message):
-        make(**arguments)
+        plant(square, **arguments)
 
 
-def test_duplicate_slugs_are_refused(monkeypatch):
-    made = make()
+def test_a_claim_needs_a_statement(registry):
+    from hypothesis import strategies as st
+
+    with pytest.raises(ClaimError, match="no docstring"):
+        module.claim("test.mute", "<=", paper="nobody", instances=st.nothing(), allowance=lambda x: 0.0)(lambda x: (x, x))
+
+
+def half(x):
+    return x / 2 + 0.5
+
+
+def test_exact_formulas_contain_no_floats(plant, monkeypatch):
+    def direct(x):
+        return x, x + 0.5
+
+    def folded(x):
+        return x, x + 1 / 2
+
+    def nested(x):
+        return x, sum(y + 0.5 for y in [x])
+
+    def clean(x):
+        return x, x + rational(1, 2)
+
+    for sides in (direct, folded, nested):
+        with pytest.raises(ClaimError, match=r"contains the float 0\.5"):
+            plant(sides, arithmetics=("float", "exact"))
+        plant(sides, arithmetics=("float",))
+    made = plant(clean, arithmetics=("float", "exact"))
+    with pytest.raises(ClaimError, match=r"contains the float 0\.5"):
+        made.false_sibling("in a sibling")(direct)
+
+
+def test_duplicate_slugs_are_refused(plant, monkeypatch):
+    made = plant(square)
     monkeypatch.setattr(made.sides, "__module__", "elsewhere")
-    with pytest.raises(ClaimError, match=r"two claims are called test\.square"):
-        make()
+    with pytest.raises(ClaimError, match=r"two claims are called test\.planted"):
+        plant(lambda x: (x, x + 1))
 
 
 def test_unknown_slug_suggests_the_nearest():
@@ -65,17 +109,9 @@ def test_every_slug_starts_with_its_topic():
             assert f".topics.{c.slug.split('.')[0]}." in c.sides.__module__
 
 
-def test_slack():
-    assert slack("<=", 1.0, 2.0, 0.0) == 0.5
-    assert slack("<=", 2.0, 1.0, 0.0) == -0.5
-    assert slack(">=", 2.0, 1.0, 0.0) == 0.5
-    assert slack("==", [1.0, 1.0], [1.0, 1.1], 0.0) < 0
-    assert slack("==", 1.0, 1.0 + 1e-15, 1e-14) > 0
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "message"), [([1.0], [1.0, 2.0], "shapes"), (np.nan, 1.0, "not a number"), ([], [], "empty")]
-)
-def test_sides_that_cannot_be_compared(left, right, message):
-    with pytest.raises(ClaimError, match=message):
-        slack("<=", left, right, 0.0)
+def test_every_claim_can_be_followed_up():
+    for c in claims():
+        assert c.false_siblings, c.slug
+        assert c.paper, c.slug
+        assert (c.allowance.__doc__ or "").strip(), c.slug
+        assert set(c.uses) <= {other.slug for other in claims()}, c.slug

@@ -1,88 +1,193 @@
-"""The evidence can fail: planted truths hold, planted falsehoods are refuted, blind checks are unchecked, broken ones failed."""
+"""Verdicts: planted truths hold, planted falsehoods are refuted, blind checks are unchecked, broken ones failed."""
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-import proofs_check.claim as module
 import tabular
-from proofs_check import claims
-from proofs_check.claim import claim
-from proofs_check.verification import pasteable, verify, verify_claim
+from proofs_check import ClaimError, claims
+from proofs_check.arithmetic import log
+from proofs_check.evidence import KINDS
+from proofs_check.spaces import Interval
+from proofs_check.verification import verify, verify_claim
+
+UNIT = {"x": Interval(0, 2)}
 
 
-@pytest.fixture(autouse=True)
-def _separate_registry(monkeypatch):
-    claims()
-    monkeypatch.setattr(module, "_REGISTRY", dict(module._REGISTRY))
-
-
-def planted(sides, sibling=None, instances=None):
-    sides.__doc__ = "planted"
-    instances = st.builds(dict, x=st.floats(0, 2)) if instances is None else instances
-    made = claim("test.planted", "<=", paper="nobody", instances=instances, allowance=lambda **_: 0.0)(sides)
-    if sibling is not None:
-        made.false_sibling("planted")(sibling)
-    return verify_claim(made)
-
-
-def test_a_truth_with_a_refuted_sibling_holds():
-    result = planted(lambda x: (x, x + 1), lambda x: (x, 1.0))
+def test_a_truth_with_a_refuted_sibling_holds(plant):
+    result = verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 1.0)))
     assert result.verdict == "holds"
     assert result.ok
     assert "supported" in result.summary
     assert "proved" not in result.summary
 
 
-def test_a_falsehood_is_refuted_with_its_witness():
-    result = planted(lambda x: (x, 1.0), lambda x: (x, 0.5))
+def test_a_falsehood_is_refuted_with_its_witness(plant):
+    result = verify_claim(plant(lambda x: (x, 1.0), lambda x: (x, 0.5)))
     assert result.verdict == "refuted"
     scope = {}
     exec(result.witness, scope)
     assert scope["x"] > 1
 
 
-def test_a_blind_check_is_unchecked():
-    assert planted(lambda x: (x, x + 1), lambda x: (x, x + 2)).verdict == "unchecked"
-    assert planted(lambda x: (x, x + 1)).verdict == "unchecked"
+def test_what_only_the_adversary_finds_is_refuted(plant):
+    """A spike of width 2e-4 that 200 samples of round numbers miss: the search climbs it and exact arithmetic confirms it."""
+
+    def spike(x):
+        return 1 - (x - 1234567 * one(x) / 10**6) ** 2, 1 - one(x) / 10**8
+
+    def one(x):
+        return 1 + 0 * x
+
+    result = verify_claim(
+        plant(spike, lambda x: (x, one(x)), arithmetics=("float", "exact"), search=UNIT, allowance=lambda x: 1e-15)
+    )
+    assert result.sampled.witness is None
+    assert result.verdict == "refuted"
+    assert result.searched.confirmed
+    assert result.summary == "refuted exactly on: tightest found by the adversary"
 
 
-def test_a_broken_side_is_a_failure_not_a_pass():
+def test_a_falsehood_on_a_known_instance_is_refuted_exactly(plant):
+    made = plant(lambda x: (x * x, 3 * x / 2), lambda x: (x, x / 2), arithmetics=("float", "exact"))
+    made.known("the end")(lambda: {"x": 2})
+    result = verify_claim(made, evidence=["exact"])
+    assert result.verdict == "refuted"
+    assert "refuted exactly on: the end" in result.summary
+
+
+def test_a_blind_check_is_unchecked(plant):
+    assert verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, x + 2))).verdict == "unchecked"
+    assert verify_claim(plant(lambda x: (x, x + 1))).verdict == "unchecked"
+    both = verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 1.0), lambda x: (x, x + 2)))
+    assert both.verdict == "unchecked"
+    assert "planted 1" in both.summary
+
+
+def test_a_sibling_equal_to_its_claim_is_said_to_be(plant):
+    result = verify_claim(plant(lambda x: (x, x + 1), lambda x: (x + 0.0, 1 + x)))
+    assert result.verdict == "unchecked"
+    assert "computes the same" in result.summary
+
+
+def test_a_surviving_sibling_outranks_every_proof(plant):
+    made = plant(
+        lambda x: (x, x + 1), lambda x: (x, x + 2), arithmetics=("float", "exact"), search=UNIT, argument="it is obvious"
+    )
+    made.step("zero is zero", method="expand")(lambda: (0, 0))
+    result = verify_claim(made)
+    assert all(step.done for step in result.steps)
+    assert result.verdict == "unchecked"
+    assert not result.ok
+
+
+def test_a_broken_side_is_a_failure_not_a_pass(plant):
     def raises(x):
         raise tabular.SolverError("planted")
 
-    assert planted(raises, lambda x: (x, 0.0)).verdict == "failed"
-    assert planted(lambda x: (np.nan, x), lambda x: (x, 0.0)).verdict == "failed"
-    assert planted(lambda x: ([x], [x, x]), lambda x: (x, 0.0)).verdict == "failed"
+    for broken in (raises, lambda x: (np.nan, x), lambda x: ([x], [x, x])):
+        result = verify_claim(plant(broken, lambda x: (x, 0.0), search=UNIT))
+        assert result.verdict == "failed"
+        assert result.searched.error is not None
 
 
-def test_a_strategy_that_generates_nothing_is_a_failure():
+def test_a_strategy_that_generates_nothing_is_a_failure(plant):
     empty = st.builds(dict, x=st.floats(0, 1).filter(lambda x: x > 2))
-    assert planted(lambda x: (x, x + 1), lambda x: (x, 0.0), empty).verdict == "failed"
-    assert planted(lambda x: (x, x + 1), lambda x: (x, 0.0), st.nothing()).verdict == "failed"
+    assert verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 0.0), instances=empty)).verdict == "failed"
+    assert verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 0.0), instances=st.nothing())).verdict == "failed"
+
+
+def test_doubles_that_contradict_exact_arithmetic_are_a_failure(plant):
+    """A wrong solver must be noticed even though the theorem is right."""
+
+    def sides(x):
+        return (x * 1.25 if isinstance(x, float) else x), x + 0 * x
+
+    for kinds in (["sampled"], ["searched"]):
+        made = plant(sides, lambda x: (x, x / 2), arithmetics=("float",), search=UNIT)
+        object.__setattr__(made, "arithmetics", ("float", "exact"))  # float literals are refused otherwise
+        result = verify_claim(made, evidence=kinds)
+        assert result.verdict == "failed"
+        assert "a solver or the allowance is wrong" in result.summary
+        assert "x = " in result.summary
+
+
+def test_conjectures_and_corrections_are_called_so(plant):
+    arguments = {"arithmetics": ("float",)}
+    assert verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 1.0), conjecture=True, **arguments)).verdict == "open"
+    corrected = verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 1.0), correction="the 1 was missing", **arguments))
+    assert corrected.verdict == "holds as corrected"
+    assert corrected.ok
+
+
+def test_a_contradicted_step_fails_the_claim(plant):
+    made = plant(lambda x: (x, x + 1), lambda x: (x, 1.0))
+    made.step("wrong", method="expand")(lambda: (1, 2))
+    assert verify_claim(made).verdict == "failed"
+
+
+def test_strength_says_what_is_proved_and_given(plant):
+    made = plant(
+        lambda x: (log(1 + x), x),
+        lambda x: (x, log(1 + x)),
+        arithmetics=("float", "exact"),
+        argument="words",
+        uses=("other.claim",),
+        allowance=lambda x: 1e-15,
+    )
+    made.known("one")(lambda: {"x": 1})
+    made.step("zero", method="expand")(lambda: (0, 0))
+    result = verify_claim(made)
+    assert result.verdict == "holds"
+    assert "proved by 1 symbolic step and the written argument, given other.claim" in result.strength
+    assert "proved on 2 instances" in result.strength
+
+
+def test_evidence_can_be_chosen():
+    result = verify_claim(claims(["best_of_n.kl_cap"])[0], evidence=["symbolic"])
+    assert result.verdict == "holds"
+    assert result.sampled is None
+    assert result.searched is None
+    assert len(result.steps) == 3
+    assert all(s.refuted_by == "sampled" for s in result.siblings)
+    with pytest.raises(ClaimError, match="'guessed'"):
+        verify_claim(claims(["best_of_n.kl_cap"])[0], evidence=["guessed"])
+    with pytest.raises(ClaimError, match="budget is 'huge'"):
+        verify(["mdp"], budget="huge")
+
+
+def without_times(results):
+    return [(r.slug, r.verdict, r.summary, r.sampled, r.searched, r.decided, r.steps, r.siblings) for r in results]
+
+
+SOME = ["best_of_n.kl_cap", "best_of_n.pmf", "mdp.contraction", "solvers.finite_horizon"]
 
 
 def test_a_seed_gives_the_same_evidence():
-    chosen = claims(["mdp.contraction"])[0]
-    first, second, other = (verify_claim(chosen, seed=s) for s in (3, 3, 4))
-    assert first.sampled == second.sampled
-    assert first.siblings == second.siblings
-    assert first.sampled.slack != other.sampled.slack or first.siblings != other.siblings
+    chosen = claims(["best_of_n.kl_cap"])
+    first, second, other = (without_times([verify_claim(chosen[0], seed=s)]) for s in (3, 3, 4))
+    assert first == second
+    assert first != other
 
 
 def test_results_do_not_depend_on_the_number_of_jobs():
-    slugs = ["mdp.contraction", "mdp.monotonicity"]
-    alone, together = verify(slugs, jobs=1), verify(slugs, jobs=2)
-    assert [r.sampled for r in alone] == [r.sampled for r in together]
+    seen = []
+    alone = verify(SOME, jobs=1, evidence=KINDS)
+    together = verify(SOME, jobs=2, evidence=KINDS, on_result=seen.append)
+    assert without_times(alone) == without_times(together)
+    assert sorted(r.slug for r in seen) == [r.slug for r in together] == sorted(SOME)
 
 
-def test_witnesses_can_be_pasted():
-    mdp = tabular.MDP(
-        [[[0.5, 0.5], [0, 0]], [[1, 0], [0, 1]]], [[1, 0], [0.25, 2]], 0.9, allowed=[[True, False], [True, True]], initial=1
-    )
-    scope = {"array": np.array, "MDP": tabular.MDP}
-    exec(pasteable({"mdp": mdp, "v": np.array([1.5, -0.0])}), scope)
-    np.testing.assert_array_equal(scope["mdp"].P, mdp.P)
-    np.testing.assert_array_equal(scope["mdp"].r, mdp.r)
-    np.testing.assert_array_equal(scope["mdp"].allowed, mdp.allowed)
-    np.testing.assert_array_equal(scope["v"], [1.5, -0.0])
+def test_results_do_not_depend_on_a_cluster():
+    distributed = pytest.importorskip("distributed")
+    alone = verify(SOME[:2], jobs=1)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        spread = verify(SOME[:2], cluster=cluster.scheduler_address)
+    assert without_times(alone) == without_times(spread)
+
+
+def test_an_unreachable_cluster_is_an_error(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("proofs_check.workers.PATIENCE", 1)
+    with pytest.raises(ClaimError, match=r"no dask cluster with workers answers at 'tcp://127.0.0.1:1'"):
+        verify(["best_of_n.pmf"], cluster="tcp://127.0.0.1:1")

@@ -182,9 +182,9 @@ def _gap(n: Any, x: Any) -> Any:
     instances=alphabets(most_draws=100),
     search={"p": Simplex(4), "n": Integers(2, 20)},
     allowance=rounding,
-    argument="With g the cell functional G(b) - G(a) - (b^n - a^n) log((b^n - a^n) / (b - a)), the sum of g over the cells is the "
-    "gap, because G telescopes to G(1) - G(0+) = log n - (n-1)/n. Homogeneity turns each cell into F^n times g at (1 - p/F, 1), "
-    "which is gamma_n(p/F).",
+    argument="With g the cell functional G(b) - G(a) - (b^n - a^n) log((b^n - a^n) / (b - a)), the sum of g over the cells is "
+    "the gap, because G telescopes to G(1) - G(0+) = log n - (n-1)/n. Homogeneity turns each cell into F^n times g at "
+    "(1 - p/F, 1), which is gamma_n(p/F).",
 )
 def gap_identity(p: Array, n: int) -> Sides:
     r"""$\log n - \frac{n-1}{n} - \mathrm{KL}(\pi^{(n)} \| \pi) = \sum_i F_i^n\, \gamma_n(p_i / F_i)$ with
@@ -270,8 +270,8 @@ def _() -> tuple[Any, Any]:
     instances=alphabets(),
     search={"p": Simplex(4), "n": Integers(2, 20)},
     allowance=rounding,
-    argument="n/(n+1) is the integral of n u^(n-1) u over (0, 1); over a cell with middle m it exceeds the cell's share of the win "
-    "rate by the integral of n u^(n-1) (u - m), in which the points m + s and m - s together contribute the second step.",
+    argument="n/(n+1) is the integral of n u^(n-1) u over (0, 1); over a cell with middle m it exceeds the cell's share of the "
+    "win rate by the integral of n u^(n-1) (u - m), in which the points m + s and m - s together contribute the second step.",
 )
 def winrate_cap(p: Array, n: int) -> Sides:
     r"""$P(r(Y) > r(Y')) + \frac12 P(r(Y) = r(Y')) \le \frac{n}{n + 1}$ for $Y \sim \pi^{(n)}$ and $Y' \sim \pi$."""

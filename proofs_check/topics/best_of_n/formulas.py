@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.arithmetic import log, power
+from proofs_check.arithmetic import log, power, xlogx
 
 __all__ = ["cap", "enumerated", "gap_of_cell", "gap_sum", "law", "law_with_ties", "positive", "win_rate"]
 
@@ -71,8 +71,8 @@ def gap_of_cell(n: Any, epsilon: Any) -> Any:
     if epsilon == 1:
         return cap(n)
     rest = power(1 - epsilon, n)
-    mass = 1 - rest
-    return mass * (-(n - 1) / n - log(mass / (n * epsilon))) - rest * (n - 1) * log(1 - epsilon)
+    mass = 1 - rest  # 0 in doubles for a cell below one ulp
+    return mass * (log(n * epsilon) - (n - 1) / n) - xlogx(mass) - rest * (n - 1) * log(1 - epsilon)
 
 
 def gap_sum(p: Array, n: Any) -> Any:

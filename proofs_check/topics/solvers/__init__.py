@@ -1,0 +1,1 @@
+"""What the solvers of tabular promise, checked against rational arithmetic."""
