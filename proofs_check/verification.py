@@ -45,7 +45,7 @@ class Budget:
 BUDGETS = {
     "quick": Budget(200, 800, 2, shrink_siblings=False),
     "normal": Budget(2_000, 12_000, 4),
-    "thorough": Budget(20_000, 160_000, 8),
+    "thorough": Budget(20_000, 64_000, 8),
 }
 
 SIBLING_FACTOR = 10

@@ -13,6 +13,7 @@ def registry(monkeypatch):
     """The registry of claims, as it was when the test began."""
     claims()
     monkeypatch.setattr(module, "_REGISTRY", dict(module._REGISTRY))
+    monkeypatch.delitem(module._STATUS, "test.planted", raising=False)
     return module._REGISTRY
 
 

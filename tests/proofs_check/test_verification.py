@@ -112,6 +112,36 @@ def test_doubles_that_contradict_exact_arithmetic_are_a_failure(plant):
         assert "x = " in result.summary
 
 
+def test_monotone_claims_and_limits_go_through_the_same_machinery(plant):
+    times = np.arange(1, 40)
+
+    def monotone(x):
+        return [x * t / (1 + t) for t in range(1, 5)], [1, 2, 3, 4]
+
+    made = plant(
+        monotone,
+        lambda x: (monotone(x)[0][::-1], [1, 2, 3, 4]),
+        relation="monotone",
+        arithmetics=("float", "exact"),
+        search=UNIT,
+        allowance=lambda x: 1e-15,
+    )
+    made.known("one")(lambda: {"x": 1})
+    result = verify_claim(made)
+    assert result.verdict == "holds", result.summary
+    assert any(d.name == "one" and d.proved for d in result.decided)
+    limit = plant(
+        lambda x: (x + 2.0**-times, x),
+        lambda x: (x + 1 / times, x),
+        relation="limit",
+        search=UNIT,
+        allowance=lambda x: 1e-9,
+    )
+    result = verify_claim(limit)
+    assert result.verdict == "holds", result.summary
+    assert result.searched.error is None
+
+
 def test_conjectures_and_corrections_are_called_so(plant):
     arguments = {"arithmetics": ("float",)}
     assert verify_claim(plant(lambda x: (x, x + 1), lambda x: (x, 1.0), conjecture=True, **arguments)).verdict == "open"

@@ -96,12 +96,13 @@ def guesses(draw: st.DrawFn) -> dict[str, Any]:
     instances=guesses(),
     allowance=no_allowance,
     arithmetics=("exact",),
-    correction="The textbook bound (MacQueen 1966) uses one modulus, gamma times the largest row sum. That is wrong where rows of "
-    "stored doubles sum to less: the second false sibling.",
+    correction="The textbook bound (MacQueen 1966) uses one modulus, gamma times the largest row sum. That is wrong where rows "
+    "of stored doubles sum to less: the second false sibling.",
 )
 def certificate(mdp: ExactMDP, v: Array) -> Sides:
-    r"""One enclosing backup at any $v$ proves $v + d / (1 - b_d) \le v^* \le v + e / (1 - b_e)$, where $d \le Tv - v \le e$,
-    and $b_d$ is $\gamma$ times the smallest row sum if $d \ge 0$, the largest otherwise, and the reverse for $b_e$.
+    r"""One enclosing backup at any $v$ proves $v + \frac{d}{1 - b_d} \le v^* \le v + \frac{e}{1 - b_e}$, where
+    $d \le Tv - v \le e$, and $b_d$ is $\gamma$ times the smallest row sum if $d \ge 0$, the largest otherwise; the reverse for
+    $b_e$.
     """
     proved = certify(Optimality(mdp.model()), v.astype(np.float64))
     best = mdp.optimum()
