@@ -146,9 +146,10 @@ def report_command(slugs: Slugs = None, results: Results = None) -> None:
 
 def verdict_table(results: list[Verification]) -> Table:
     """One row per claim."""
-    table = _table("claim", "verdict", "evidence", "seconds")
+    table = _table("claim", "evidence")
     for r in results:
-        table.add_row(r.slug, f"[{COLOURS[r.verdict]}]{r.verdict}[/]", escape(r.summary.partition("\n")[0]), f"{r.seconds:.1f}")
+        verdict = f"[{COLOURS[r.verdict]}]{r.verdict}[/] [dim]{r.seconds:.1f} s[/]"
+        table.add_row(f"{r.slug}\n{verdict}", escape(r.summary.partition("\n")[0]))
     return table
 
 
