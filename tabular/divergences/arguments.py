@@ -1,0 +1,95 @@
+"""Checked arguments of divergences: values, references, radii, each error naming the entry."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from tabular._arrays import Float
+from tabular.errors import ModelError
+
+__all__ = ["as_distribution", "as_strength", "as_values", "is_rational", "uniform"]
+
+TOLERANCE = 1e-9
+
+
+def is_rational(*arrays: Any) -> bool:
+    """Whether the arguments are exact: object arrays (or lists) that hold fractions, with integers beside them."""
+    found = False
+    for array in arrays:
+        x = np.asarray(array, dtype=object) if not sp.issparse(array) else np.empty(0)
+        kinds = {type(y) for y in x.reshape(-1)}
+        if any(issubclass(kind, float) or issubclass(kind, np.floating) for kind in kinds):
+            return False
+        found = found or Fraction in kinds
+    return found
+
+
+def _first(bad: np.ndarray) -> str:
+    """The first bad index, as it would be written."""
+    index = np.argwhere(bad)[0]
+    return "[" + ", ".join(str(int(i)) for i in index) + "]" if index.size else ""
+
+
+def as_distribution(p: Any, name: str = "reference") -> Float:
+    """Rows of probabilities on the last axis: finite, non-negative, within 1e-9 of one.
+
+    Raises
+    ------
+    ModelError
+        Naming the entry or the row.
+    """
+    try:
+        x = np.ascontiguousarray(p, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ModelError(f"{name} cannot be read as an array of numbers") from None
+    if x.ndim == 0 or x.shape[-1] == 0:
+        raise ModelError(f"{name} has shape {x.shape} (expected at least one state on the last axis)")
+    bad = ~(x >= 0) | np.isinf(x)
+    if bad.any():
+        raise ModelError(f"{name}{_first(bad)} is {x[bad][0]!r} (expected a probability)")
+    sums = x.sum(axis=-1)
+    off = ~(np.abs(sums - 1) <= TOLERANCE)
+    if off.any():
+        raise ModelError(f"{name}{_first(off)} sums to {np.asarray(sums)[off][0]:.12g} (expected 1 within 1e-9); normalise it")
+    return x
+
+
+def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: float) -> Float:
+    """Values broadcast against the reference; ``worst`` (an infinity) only where the reference has no mass."""
+    try:
+        x = np.asarray(values, dtype=np.float64)
+        x = np.ascontiguousarray(np.broadcast_to(x, shape))
+    except (TypeError, ValueError):
+        raise ModelError(f"values of shape {np.shape(values)} do not fit a reference of shape {shape}") from None
+    bad = ~np.isfinite(x) & ~((x == worst) & (reference == 0))
+    if bad.any():
+        raise ModelError(
+            f"values{_first(bad)} is {x[bad][0]!r} (expected a finite number, or {worst!r} where the reference has no mass)"
+        )
+    return x
+
+
+def as_strength(x: Any, shape: tuple[int, ...], name: str, infinite: bool = True) -> Float:
+    """Radii, penalties or temperatures, not negative, one per row."""
+    try:
+        out = np.ascontiguousarray(np.broadcast_to(np.asarray(x, dtype=np.float64), shape))
+    except (TypeError, ValueError):
+        raise ModelError(f"{name} of shape {np.shape(x)} does not fit {shape} rows") from None
+    bad = ~(out >= 0) | (np.isinf(out) & (not infinite))
+    if bad.any():
+        raise ModelError(f"{name}{_first(bad)} is {out[bad][0]!r} (expected a number >= 0)")
+    return out
+
+
+def uniform(values: Any, worst: float) -> Float:
+    """The uniform law over the entries of the last axis that are not ``worst`` (forbidden)."""
+    x = np.asarray(values, dtype=np.float64)
+    allowed = x != worst
+    counts = allowed.sum(axis=-1, keepdims=True)
+    if (counts == 0).any():
+        raise ModelError(f"every entry of values{_first(counts[..., 0] == 0)} is {worst!r}: nothing is allowed there")
+    return np.asarray(allowed / counts)

@@ -1,0 +1,37 @@
+"""What the solvers of divergences and ambiguity sets return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+__all__ = ["Optimum", "SparseLaw"]
+
+
+class Optimum(NamedTuple):
+    """An optimal value and the distribution that attains it.
+
+    ``value`` is a float, or an array over the leading axes; ``distribution`` has the shape of the reference, or is a
+    :class:`SparseLaw` where the reference is a CSR matrix.
+    """
+
+    value: Any
+    distribution: Any
+
+
+@dataclass(frozen=True)
+class SparseLaw:
+    """Rows of laws on the entries of a CSR matrix, and the mass of each row that left them for ``state``."""
+
+    matrix: sp.csr_array
+    leak: np.ndarray
+    state: int
+
+    def toarray(self) -> np.ndarray:
+        """(R, S) with the leaked mass in its place."""
+        dense = np.asarray(self.matrix.toarray())
+        dense[:, self.state] += self.leak
+        return dense
