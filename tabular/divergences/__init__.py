@@ -1,5 +1,6 @@
 """Divergences, their conjugates, and worst cases: the ground floor of regularised and robust problems."""
 
+from tabular.divergences.entropies import Entropy, ShannonEntropy, TsallisEntropy
 from tabular.divergences.f_divergences import (
     KL,
     Alpha,
@@ -16,21 +17,32 @@ from tabular.divergences.f_divergences import (
     renyi,
 )
 from tabular.divergences.result import Optimum, SparseLaw
+from tabular.divergences.sets import L2, AmbiguitySet, Contamination, CVaR, LInfinity, TotalVariation, Wasserstein
 
 __all__ = [
     "KL",
+    "L2",
     "Alpha",
+    "AmbiguitySet",
+    "CVaR",
     "ChiSquare",
+    "Contamination",
     "CressieRead",
+    "Entropy",
     "FDivergence",
     "Jeffreys",
     "JensenShannon",
+    "LInfinity",
     "Neyman",
     "Optimum",
     "ReverseKL",
+    "ShannonEntropy",
     "SparseLaw",
     "SquaredHellinger",
+    "TotalVariation",
     "Triangular",
+    "TsallisEntropy",
     "TsallisKL",
+    "Wasserstein",
     "renyi",
 ]

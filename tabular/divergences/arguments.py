@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from tabular._arrays import Float
 from tabular.errors import ModelError
 
-__all__ = ["as_distribution", "as_strength", "as_values", "is_rational", "uniform"]
+__all__ = ["as_batch", "as_distribution", "as_rows", "as_strength", "as_values", "is_rational", "uniform"]
 
 TOLERANCE = 1e-9
 
@@ -76,7 +76,7 @@ def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: floa
 def as_strength(x: Any, shape: tuple[int, ...], name: str, infinite: bool = True) -> Float:
     """Radii, penalties or temperatures, not negative, one per row."""
     try:
-        out = np.ascontiguousarray(np.broadcast_to(np.asarray(x, dtype=np.float64), shape))
+        out = np.broadcast_to(np.asarray(x, dtype=np.float64), shape).copy()
     except (TypeError, ValueError):
         raise ModelError(f"{name} of shape {np.shape(x)} does not fit {shape} rows") from None
     bad = ~(out >= 0) | (np.isinf(out) & (not infinite))
@@ -93,3 +93,33 @@ def uniform(values: Any, worst: float) -> Float:
     if (counts == 0).any():
         raise ModelError(f"every entry of values{_first(counts[..., 0] == 0)} is {worst!r}: nothing is allowed there")
     return np.asarray(allowed / counts)
+
+
+def as_batch(values: Any, reference: Any, strength: Any, name: str) -> tuple[Float, Float, Float, tuple[int, ...]]:
+    """Dense rows: values and reference as (R, n), strengths as (R,), and the leading axes."""
+    p = as_distribution(reference)
+    try:
+        shape = np.broadcast_shapes(p.shape, np.shape(values))
+    except ValueError:
+        shape = p.shape  # the error comes from the values
+    p = np.ascontiguousarray(np.broadcast_to(p, shape))
+    v = as_values(values, shape, p, np.inf)
+    n, lead = shape[-1], shape[:-1]
+    return v.reshape(-1, n), p.reshape(-1, n), as_strength(strength, lead, name).reshape(-1), lead
+
+
+def as_rows(values: Any, reference: Any, strength: Any, name: str) -> tuple[sp.csr_array, Float, Float]:
+    """A CSR reference, its values (S,) and strengths (R,)."""
+    matrix = sp.csr_array(reference)
+    data = matrix.data
+    bad = ~(data >= 0) | np.isinf(data)
+    if bad.any():
+        k = int(np.argmax(bad))
+        row = int(np.searchsorted(matrix.indptr, k, side="right")) - 1
+        raise ModelError(f"reference[{row}, {matrix.indices[k]}] is {data[k]!r} (expected a probability)")
+    sums = np.asarray(matrix.sum(axis=1)).reshape(-1)
+    off = ~(np.abs(sums - 1) <= TOLERANCE)
+    if off.any():
+        raise ModelError(f"reference row {int(np.argmax(off))} sums to {sums[off][0]:.12g} (expected 1 within 1e-9)")
+    v = as_values(values, (matrix.shape[1],), np.ones(matrix.shape[1]), np.inf)
+    return matrix, v, as_strength(strength, (matrix.shape[0],), name)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 
-from tabular._arrays import Float
 from tabular.divergences import generators, kernels
-from tabular.divergences.arguments import as_distribution, as_strength, as_values, uniform
+from tabular.divergences.arguments import as_batch, as_distribution, as_rows, is_rational, uniform
 from tabular.divergences.result import Optimum, SparseLaw
 from tabular.errors import ModelError
 
@@ -170,31 +170,15 @@ class FDivergence:
         factor = 1.0 / self.scale if constrained else self.scale
         if sp.issparse(reference):
             return self._solve_segments(values, reference, strength, name, constrained, factor)
-        p = as_distribution(reference)
-        shape = np.broadcast_shapes(p.shape, np.shape(values)) if _fits(p.shape, np.shape(values)) else p.shape
-        p = np.ascontiguousarray(np.broadcast_to(p, shape))
-        v = as_values(values, shape, p, np.inf)
-        n, lead = shape[-1], shape[:-1]
-        rows = int(np.prod(lead))
-        s = as_strength(strength, lead, name).reshape(rows) * factor
-        law, out = np.empty((rows, n)), np.empty((rows, 3))
-        kernels.batch(self.kind, self.exponent, v.reshape(rows, n), p.reshape(rows, n), s, constrained, law, out)
+        v, p, s, lead = as_batch(values, reference, strength, name)
+        law, out = np.empty_like(p), np.empty((s.size, 3))
+        kernels.batch(self.kind, self.exponent, v, p, s * factor, constrained, law, out)
         parts = [out[:, j].reshape(lead) if lead else float(out[0, j]) for j in range(3)]
-        return parts[0], law.reshape(shape), parts[1] / self.scale, parts[2]
+        return parts[0], law.reshape(*lead, p.shape[1]), parts[1] / self.scale, parts[2]
 
-    def _solve_segments(
-        self, values: Any, reference: Any, strength: Any, name: str, constrained: bool, factor: float
-    ) -> Solved:
-        matrix = sp.csr_array(reference)
-        v = as_values(values, (matrix.shape[1],), np.ones(matrix.shape[1]), np.inf)
-        sums = np.asarray(matrix.sum(axis=1)).reshape(-1)
-        if matrix.nnz and not (matrix.data >= 0).all():
-            raise ModelError(f"reference.data[{int(np.argmin(matrix.data))}] is {matrix.data.min()!r} (expected a probability)")
-        off = ~(np.abs(sums - 1) <= 1e-9)
-        if off.any():
-            raise ModelError(f"reference row {int(np.argmax(off))} sums to {sums[off][0]:.12g} (expected 1 within 1e-9)")
-        rows = matrix.shape[0]
-        s = as_strength(strength, (rows,), name) * factor
+    def _solve_segments(self, values: Any, reference: Any, strength: Any, name: str, constrained: bool, factor: float) -> Solved:
+        matrix, v, s = as_rows(values, reference, strength, name)
+        s, rows = s * factor, s.size
         state = int(np.argmin(v))
         law, leak, out = np.empty(matrix.nnz), np.empty(rows), np.empty((rows, 3))
         kernels.segments(
@@ -202,14 +186,6 @@ class FDivergence:
         )
         sparse = SparseLaw(sp.csr_array((law, matrix.indices, matrix.indptr), shape=matrix.shape), leak, state)
         return out[:, 0], sparse, out[:, 1] / self.scale, out[:, 2]
-
-
-def _fits(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    try:
-        np.broadcast_shapes(a, b)
-    except ValueError:
-        return False
-    return True
 
 
 def _each(function: Callable[[float], float], x: Any, name: str, least: float) -> Any:
@@ -280,6 +256,32 @@ class ChiSquare(FDivergence):
     @property
     def scale(self) -> float:
         return 2.0
+
+    def penalised_min(self, values: Any, reference: Any, penalty: Any) -> Optimum:
+        r"""As for every divergence; fractions in give fractions out.
+
+        The worst law is :math:`q = p\, (\alpha - V)_+ / (2\lambda)` with alpha the root of :math:`E(\alpha - V)_+ = 2\lambda`.
+        """
+        if sp.issparse(reference) or not is_rational(values, reference, penalty):
+            return super().penalised_min(values, reference, penalty)
+        p, v, twice = [Fraction(x) for x in reference], [Fraction(x) for x in values], 2 * Fraction(penalty)
+        if sum(p) != 1 or min(p) < 0 or len(p) != len(v) or twice < 0:
+            raise ModelError("fractions: the reference must sum to exactly 1, values fit it, and the penalty not be negative")
+        support = sorted((i for i in range(len(p)) if p[i] > 0), key=lambda i: v[i])
+        if twice == 0:
+            best = [i for i in support if v[i] == v[support[0]]]
+            law = [p[i] / sum(p[j] for j in best) if i in best else Fraction(0) for i in range(len(p))]
+            return Optimum(v[support[0]], np.array([*law, None], dtype=object)[:-1])
+        mass = moment = Fraction(0)
+        for i in support:
+            if v[i] * mass - moment > twice:
+                break
+            mass, moment = mass + p[i], moment + p[i] * v[i]
+        alpha = (twice + moment) / mass
+        law = [p[i] * max(alpha - v[i], Fraction(0)) / twice for i in range(len(p))]
+        distance = sum((q - x) ** 2 / x for q, x in zip(law, p, strict=True) if x > 0)
+        value = sum(q * x for q, x in zip(law, v, strict=True)) + twice / 2 * distance
+        return Optimum(value, np.array([*law, None], dtype=object)[:-1])
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ __all__ = [
 
 CRESSIE_READ, JENSEN_SHANNON, JEFFREYS, TRIANGULAR = 0, 1, 2, 3
 
-NEAR_ONE = 1e-12
-"""Exponents this close to 1 (or 0) are those of KL (or reverse KL): the difference is below the last digit."""
+NEAR_ONE = 1e-300
+"""Only k = 1 and k = 0 themselves are KL and reverse KL: ``expm1(e x) / e`` keeps its digits for every other e."""
 
 
 @compiled
@@ -103,7 +103,7 @@ def cell(kind: int, k: float, p: float, q: float) -> float:
     if q == 0.0:
         return 0.0 if p == 0.0 else p * limit_at_infinity(kind, k)
     delta = (p - q) / q
-    if kind == CRESSIE_READ and p > 0.0 and not 1e-8 < p / q < 1e8 and abs(k) > NEAR_ONE and abs(k - 1.0) > NEAR_ONE:
+    if kind == CRESSIE_READ and p > 0.0 and not 1e-8 < p / q < 1e8 and abs(k) > 0.5 and abs(k - 1.0) > 0.5:
         # t^k may overflow where q t^k does not
         return (math.exp(k * math.log(p) + (1.0 - k) * math.log(q)) - k * p + (k - 1.0) * q) / (k * (k - 1.0))
     if not delta < 1e300:

@@ -10,8 +10,9 @@ With m the smallest value on the support, every minimiser of <q, V> + penalty D_
 
 whose best weight is exactly 1. Its multiplier is :math:`Z^{k-1} / t` with :math:`Z = \sum p\, w`, and divergence grows with t, so
 both the penalised and the constrained problem are one monotone root in log t. For k > 1.05 small weights near the truncation
-would lose their digits (and for k > 2 their slope there is infinite); there the root is in the logarithm of the smallest positive weight, after a finite test of the support. k = 2 has
-closed forms after one sort. The other divergences are parametrised by the ratio q / p of the best state.
+would lose their digits (and for k > 2 their slope there is infinite); there the root is in the logarithm of the smallest positive
+weight, after a finite test of the support. k = 2 has closed forms after one sort. The other divergences are parametrised by the
+ratio q / p of the best state.
 """
 
 from __future__ import annotations
@@ -162,8 +163,17 @@ def _next(low: float, high: float, f_low: float, f_high: float, step: int) -> fl
 
 @compiled
 def _root(
-    mode: int, low: float, high: float, k: float, kind: int, values: np.ndarray, p: np.ndarray, base: float, target: float,
-    order: np.ndarray, law: np.ndarray,
+    mode: int,
+    low: float,
+    high: float,
+    k: float,
+    kind: int,
+    values: np.ndarray,
+    p: np.ndarray,
+    base: float,
+    target: float,
+    order: np.ndarray,
+    law: np.ndarray,
 ) -> float:
     """The zero of an increasing residual between two points of opposite sign; ``law`` is left there. See :func:`_residual`."""
     f_low = _residual(mode, low, k, kind, values, p, base, target, order, law)
@@ -189,8 +199,16 @@ def _root(
 
 @compiled
 def _residual(
-    mode: int, x: float, k: float, kind: int, values: np.ndarray, p: np.ndarray, base: float, target: float,
-    order: np.ndarray, law: np.ndarray,
+    mode: int,
+    x: float,
+    k: float,
+    kind: int,
+    values: np.ndarray,
+    p: np.ndarray,
+    base: float,
+    target: float,
+    order: np.ndarray,
+    law: np.ndarray,
 ) -> float:
     """Increasing functions of x, which also set ``law``; ``base`` is the value that the family is anchored at.
 
@@ -374,9 +392,7 @@ def _truncated_penalised(k: float, values: np.ndarray, p: np.ndarray, penalty: f
         for j in range(end):
             law[order[j]] = p[order[j]] * a * ((top - values[order[j]]) + y)
     else:
-        _root(
-            CUT_PENALTY, -800.0, max(1e-300, -math.log(marginal)), k, CRESSIE_READ, values, p, top, a, order[:end], law
-        )
+        _root(CUT_PENALTY, -800.0, max(1e-300, -math.log(marginal)), k, CRESSIE_READ, values, p, top, a, order[:end], law)
     z = law.sum()
     for i in range(p.size):
         law[i] /= z
@@ -426,9 +442,7 @@ def _truncated_to_radius(k: float, values: np.ndarray, p: np.ndarray, radius: fl
 
 
 @compiled
-def _weights(
-    k: float, values: np.ndarray, p: np.ndarray, order: np.ndarray, top: float, x: float, law: np.ndarray
-) -> None:
+def _weights(k: float, values: np.ndarray, p: np.ndarray, order: np.ndarray, top: float, x: float, law: np.ndarray) -> None:
     """``q ~ p (top - V + y)^(1/(k-1))`` on some states, normalised, where ``y = spread e^((k-1) x)``."""
     law[:] = 0.0
     e = 1.0 / (k - 1.0)
@@ -446,9 +460,7 @@ def _weights(
 
 
 @compiled
-def _chi_square_segment(
-    values: np.ndarray, p: np.ndarray, order: np.ndarray, end: int, radius: float, law: np.ndarray
-) -> None:
+def _chi_square_segment(values: np.ndarray, p: np.ndarray, order: np.ndarray, end: int, radius: float, law: np.ndarray) -> None:
     """``c = mean + sqrt(variance / ((1 + chi2) mass - 1))`` on the active states; radius is half of chi-square."""
     mass, mean = 0.0, 0.0
     heaviest = order[0]
@@ -484,7 +496,7 @@ def _chi_square_segment(
 def _ratio_law(
     kind: int, k: float, values: np.ndarray, p: np.ndarray, m: float, x: float, penalty: float, law: np.ndarray
 ) -> float:
-    """``q_i = p_i g(f'(e^x) - (V_i - m) / penalty)`` with g the inverse of f', and its sum; exactly ``e^x`` at the best states."""
+    """``q_i = p_i g(f'(e^x) - (V_i - m) / penalty)``, g the inverse of f', and its sum; exactly ``e^x`` at the best states."""
     y = slope(kind, k, math.exp(x), math.expm1(x))
     total = 0.0
     for i in range(p.size):
@@ -514,7 +526,7 @@ def _ratio_gap(
 ) -> float:
     """``log(D / radius)``, increasing in x.
 
-    For Jeffreys, whose cost explodes as mass vanishes, x is minus the logarithm of the penalty and the best ratio the root inside.
+    For Jeffreys, whose cost explodes as mass vanishes, x is minus the log of the penalty and the best ratio the root inside.
     For the others, whose cost is linear at infinity, x is the logarithm of the best ratio and the penalty the root inside: where
     the best states have hardly any mass, the penalty would say next to nothing about the law.
     """
@@ -575,9 +587,7 @@ def _ratio_to_radius(
 
 
 @compiled
-def _leaking(
-    kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, penalty: float, law: np.ndarray
-) -> float:
+def _leaking(kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, penalty: float, law: np.ndarray) -> float:
     """The law whose multiplier is that of the lowest outside state; its leak, or -1 if the mass inside already exceeds one."""
     total = 0.0
     for i in range(p.size):
@@ -625,9 +635,7 @@ def _edge_divergence(kind: int, k: float, values: np.ndarray, p: np.ndarray, low
 
 
 @compiled
-def _leak_bracket(
-    kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, law: np.ndarray
-) -> tuple[float, float]:
+def _leak_bracket(kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, law: np.ndarray) -> tuple[float, float]:
     """log penalties with and without a leak: the leak shrinks as the penalty grows."""
     low = high = math.log(_worst(values, p) - lowest)
     step = 1.0
@@ -715,9 +723,7 @@ def primal_value(
 
 
 @compiled
-def multiplier(
-    kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, law: np.ndarray, leak: float
-) -> float:
+def multiplier(kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, law: np.ndarray, leak: float) -> float:
     """The penalty at which ``law`` is optimal: ``(V_j - V_i) / (f'(r_i) - f'(r_j))`` for the two extreme states with mass."""
     low, high = -1, -1
     for i in range(p.size):
@@ -809,7 +815,13 @@ def _outside(values: np.ndarray, p: np.ndarray) -> int:
 
 @compiled
 def batch(
-    kind: int, k: float, values: np.ndarray, p: np.ndarray, strength: np.ndarray, constrained: bool, law: np.ndarray,
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    strength: np.ndarray,
+    constrained: bool,
+    law: np.ndarray,
     out: np.ndarray,
 ) -> None:
     """Rows of (R, n) arrays. ``out`` (R, 3): value, multiplier (or penalty), dual value."""
@@ -823,22 +835,37 @@ def batch(
 
 @compiled
 def segments(
-    kind: int, k: float, values: np.ndarray, starts: np.ndarray, columns: np.ndarray, data: np.ndarray, lowest: float,
-    strength: np.ndarray, constrained: bool, law: np.ndarray, leak: np.ndarray, out: np.ndarray,
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    starts: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    lowest: float,
+    strength: np.ndarray,
+    constrained: bool,
+    law: np.ndarray,
+    leak: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     """Rows of a CSR matrix against one vector of values; mass outside a row's entries goes to ``leak``."""
     for r in range(starts.size - 1):
         begin, end = starts[r], starts[r + 1]
         local = values[columns[begin:end]]
-        leak[r] = max(
-            0.0, _solve(kind, k, local, data[begin:end], lowest, strength[r], constrained, law[begin:end], out[r])
-        )
+        leak[r] = max(0.0, _solve(kind, k, local, data[begin:end], lowest, strength[r], constrained, law[begin:end], out[r]))
 
 
 @compiled
 def _solve(
-    kind: int, k: float, values: np.ndarray, p: np.ndarray, lowest: float, strength: float, constrained: bool,
-    law: np.ndarray, out: np.ndarray,
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    lowest: float,
+    strength: float,
+    constrained: bool,
+    law: np.ndarray,
+    out: np.ndarray,
 ) -> float:
     if not constrained:
         leak = penalised(kind, k, values, p, lowest, strength, law)
