@@ -5,11 +5,13 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import domains
+from tabular import divergences, domains
+from tabular.bellman import Expectation, Max, Penalised, SmoothMax, WorstCase
+from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
 from tabular.mdp import MDP
-from tabular.problem import Expectation, FiniteHorizon, Max, Problem
+from tabular.problem import FiniteHorizon, Problem, Regularized, Robust
 from tabular.solvers import (
     BackwardInduction,
     ExactPolicyIteration,
@@ -24,6 +26,13 @@ from tabular.solvers import (
 __version__ = "0.1.0"
 
 __all__ = [
+    *divergences.__all__,
+    "divergences",
+    "WorstCase",
+    "SmoothMax",
+    "Robust",
+    "Regularized",
+    "Penalised",
     "MDP",
     "BackwardInduction",
     "ExactPolicyIteration",

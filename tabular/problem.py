@@ -2,8 +2,8 @@ r"""Problems: a model and two slots.
 
 .. math:: v(s) = \operatorname{outer}_a \bigl[ r(s, a) + \gamma \operatorname{inner}_{s'} v(s') \bigr]
 
-Today the slots take :class:`Max` and :class:`Expectation`. A new slot brings its own Bellman operator
-(:mod:`tabular.bellman.protocol`); solvers and certificates do not change.
+The slots are those of :mod:`tabular.bellman.slots`; :func:`Robust` and :func:`Regularized` are the short ways to say the common
+cases. Each pair of slots has its Bellman operator (:mod:`tabular.bellman.protocol`); solvers and certificates do not change.
 """
 
 from __future__ import annotations
@@ -18,29 +18,26 @@ from numpy.typing import ArrayLike
 from tabular import _arrays
 from tabular._arrays import Float, frozen
 from tabular._rows import row_sums
-from tabular.bellman import Bellman, Optimality
+from tabular.bellman import Bellman, Expectation, General, Max, Optimality, Penalised, SmoothMax, WorstCase
+from tabular.divergences import AmbiguitySet, Entropy, FDivergence, TotalVariation
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
-__all__ = ["Expectation", "FiniteHorizon", "Max", "Problem"]
+__all__ = ["FiniteHorizon", "Problem", "Regularized", "Robust"]
 
 LARGEST_VALUE = 2.0**1000
 """Values beyond this are refused: residuals and their quotients by 1 - gamma must stay finite."""
 
 
-@dataclass(frozen=True)
-class Max:
-    """The outer slot of an ordinary problem: the best action."""
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """The inner slot of an ordinary problem: the mean over next states."""
-
-
 @dataclass(frozen=True, eq=False)
 class Problem:
     """The discounted problem of a model, ``v = outer_a [r + gamma * inner v]``.
+
+    Parameters
+    ----------
+    mdp : MDP
+    outer : Max or SmoothMax
+    inner : Expectation, WorstCase or Penalised
 
     Raises
     ------
@@ -50,14 +47,17 @@ class Problem:
     """
 
     mdp: MDP
-    outer: Max = field(default_factory=Max, kw_only=True)
-    inner: Expectation = field(default_factory=Expectation, kw_only=True)
+    outer: Max | SmoothMax = field(default_factory=Max, kw_only=True)
+    inner: Expectation | WorstCase | Penalised = field(default_factory=Expectation, kw_only=True)
     groups: None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        for name, slot, kind in (("outer", self.outer, Max), ("inner", self.inner, Expectation)):
-            if not isinstance(slot, kind):
-                raise ModelError(f"{name}={slot!r} is not supported (expected {kind.__name__}())")
+        for name, slot, kinds in (
+            ("outer", self.outer, (Max, SmoothMax)),
+            ("inner", self.inner, (Expectation, WorstCase, Penalised)),
+        ):
+            if not isinstance(slot, kinds):
+                raise ModelError(f"{name} is {slot!r} (expected {', '.join(kind.__name__ for kind in kinds)})")
         if self.groups is not None:
             raise ModelError("groups are not supported yet; merge the actions in P and r")
 
@@ -66,7 +66,8 @@ class Problem:
         mdp = self.mdp
         if mdp.gamma == 1.0:
             raise ModelError("gamma = 1 has no discounted value; state a horizon: FiniteHorizon(mdp, horizon)")
-        operator = Optimality(mdp)
+        plain = isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
+        operator: Optimality | General = Optimality(mdp) if plain else General(mdp, self.outer, self.inner)
         contraction = operator.moduli[1]
         if contraction >= 1.0:
             sums = row_sums(mdp.P)
@@ -82,6 +83,58 @@ class Problem:
                 f"|r|/(1-gamma), beyond {LARGEST_VALUE:.3g}; rescale the rewards"
             )
         return operator
+
+
+def Robust(
+    mdp: MDP,
+    divergence: FDivergence | AmbiguitySet,
+    *,
+    radius: Any = None,
+    penalty: Any = None,
+    rectangular: str = "sa",
+) -> Problem:
+    r"""Robust problem: next states are drawn by an adversary near the model's rows, chosen for each state and action.
+
+    With a ``radius``, :math:`v(s) = \max_a r(s, a) + \gamma \min_{D(q, P(s, a)) \le \rho} \langle q, v\rangle` (Iyengar 2005;
+    Nilim and El Ghaoui 2005). With a ``penalty``, :math:`\min_q \langle q, v\rangle + \lambda D(q, P(s, a))`.
+
+    Parameters
+    ----------
+    mdp : MDP
+        The nominal model; its rewards stay what they are.
+    divergence : FDivergence or AmbiguitySet
+    radius, penalty : float or (S, A) array
+        Exactly one of the two (neither for ``CVaR``).
+    rectangular : "sa"
+        The adversary chooses for each state and action on its own.
+
+    Examples
+    --------
+    >>> import tabular
+    >>> mdp = tabular.MDP([[[.5, .5], [1, 0]], [[0, 1], [0, 1]]], [[1, .5], [0, 0]], gamma=.5)
+    >>> tabular.solve(tabular.Robust(mdp, tabular.TotalVariation(), radius=.25)).values.round(6)
+    array([1.142857, 0.      ])
+    """
+    if rectangular != "sa":
+        raise ModelError(f"rectangular is {rectangular!r} (expected 'sa')")
+    if radius is not None and penalty is not None:
+        raise ModelError("give a radius or a penalty, not both")
+    if penalty is not None:
+        return Problem(mdp, inner=Penalised(divergence, penalty))  # type: ignore[arg-type]
+    return Problem(mdp, inner=WorstCase(divergence, radius))
+
+
+def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, strength: float, reference: Any = None) -> Problem:
+    r"""Regularised problem: :math:`v(s) = \max_\pi \langle \pi, q(s, \cdot)\rangle - \text{strength} \cdot D(\pi,
+    \text{reference}(s, \cdot))`, or plus strength times an entropy (Geist, Scherrer and Pietquin 2019).
+
+    >>> import tabular
+    >>> mdp = tabular.MDP([[[1.0], [1.0]]], [[1.0, 0.0]], gamma=0.5)
+    >>> solution = tabular.solve(tabular.Regularized(mdp, tabular.ShannonEntropy(), strength=0.5))
+    >>> f"{solution.values[0]:.10f}", solution.policy.round(6)
+    ('2.1269280110', array([[0.880797, 0.119203]]))
+    """
+    return Problem(mdp, outer=SmoothMax(divergence, strength, reference))
 
 
 @dataclass(frozen=True, eq=False)

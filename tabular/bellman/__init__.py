@@ -1,7 +1,22 @@
 """Bellman operators: what each problem is to an algorithm, and the bracket that one enclosing backup proves."""
 
 from tabular.bellman.certificate import Bracket, certify
+from tabular.bellman.general import General
 from tabular.bellman.nominal import Evaluation, Optimality
 from tabular.bellman.protocol import Bellman, Choice
+from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 
-__all__ = ["Bellman", "Bracket", "Choice", "Evaluation", "Optimality", "certify"]
+__all__ = [
+    "Bellman",
+    "Bracket",
+    "Choice",
+    "Evaluation",
+    "Expectation",
+    "General",
+    "Max",
+    "Optimality",
+    "Penalised",
+    "SmoothMax",
+    "WorstCase",
+    "certify",
+]

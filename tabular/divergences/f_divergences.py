@@ -17,8 +17,10 @@ from typing import Any, ClassVar
 import numpy as np
 import scipy.sparse as sp
 
-from tabular.divergences import generators, kernels
+from tabular._arrays import Float
+from tabular.divergences import enclosures, generators, kernels
 from tabular.divergences.arguments import as_batch, as_distribution, as_rows, is_rational, uniform
+from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.result import Optimum, SparseLaw
 from tabular.errors import ModelError
 
@@ -186,6 +188,39 @@ class FDivergence:
         )
         sparse = SparseLaw(sp.csr_array((law, matrix.indices, matrix.indptr), shape=matrix.shape), leak, state)
         return out[:, 0], sparse, out[:, 1] / self.scale, out[:, 2]
+
+    # --- rows of a model, for Bellman operators ------------------------------------------------------------------------------
+
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
+        out = np.empty(len(reference))
+        s = strength * self.scale if priced else strength / self.scale
+        kernels.segment_values(
+            self.kind,
+            self.exponent,
+            values,
+            reference.starts,
+            reference.columns,
+            reference.data,
+            float(values.min()),
+            s,
+            not priced,
+            out,
+        )
+        return out
+
+    def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
+        """Rigorous (R,) bounds of :meth:`row_values`, from feasible dual and primal points."""
+        low, high = np.empty(len(reference)), np.empty(len(reference))
+        s = strength * self.scale if priced else strength / self.scale
+        exact = math.frexp(self.scale)[0] == 0.5
+        s0, s1 = (s, s) if exact else (np.where(s > 0, np.nextafter(s, 0), 0), np.where(s > 0, np.nextafter(s, np.inf), 0))
+        matrix = reference.starts, reference.columns, reference.data
+        lowest = float(values.min())
+        enclosures.segment_bounds(
+            self.kind, self.exponent, values, *matrix, *reference.totals, lowest, s0, s1, not priced, low, high
+        )
+        return low, high
 
 
 def _each(function: Callable[[float], float], x: Any, name: str, least: float) -> Any:

@@ -35,7 +35,18 @@ from tabular.divergences.generators import (
     slope,
 )
 
-__all__ = ["batch", "dual_value", "multiplier", "penalised", "primal_value", "segments", "worst_case"]
+__all__ = [
+    "batch",
+    "dual_value",
+    "local_values",
+    "multiplier",
+    "penalised",
+    "primal_value",
+    "segment_values",
+    "segments",
+    "solve_row",
+    "worst_case",
+]
 
 ROUNDS = 200
 TRUNCATING = 1.05
@@ -828,7 +839,7 @@ def batch(
     for r in range(p.shape[0]):
         state = _outside(values[r], p[r])
         lowest = values[r, state] if state >= 0 else math.inf
-        leak = _solve(kind, k, values[r], p[r], lowest, strength[r], constrained, law[r], out[r])
+        leak = solve_row(kind, k, values[r], p[r], lowest, strength[r], constrained, law[r], out[r])
         if leak > 0.0:
             law[r, state] = leak
 
@@ -851,12 +862,44 @@ def segments(
     """Rows of a CSR matrix against one vector of values; mass outside a row's entries goes to ``leak``."""
     for r in range(starts.size - 1):
         begin, end = starts[r], starts[r + 1]
-        local = values[columns[begin:end]]
-        leak[r] = max(0.0, _solve(kind, k, local, data[begin:end], lowest, strength[r], constrained, law[begin:end], out[r]))
+        local = local_values(values, starts, columns, r)
+        leak[r] = max(0.0, solve_row(kind, k, local, data[begin:end], lowest, strength[r], constrained, law[begin:end], out[r]))
 
 
 @compiled
-def _solve(
+def local_values(values: np.ndarray, starts: np.ndarray, columns: np.ndarray, row: int) -> np.ndarray:
+    """The values that a row sees; rows without columns list all states in order."""
+    return values if columns.size == 0 else values[columns[starts[row] : starts[row + 1]]]
+
+
+@compiled
+def segment_values(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    starts: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    lowest: float,
+    strength: np.ndarray,
+    constrained: bool,
+    out: np.ndarray,
+) -> None:
+    """The optimal values alone, (R,)."""
+    for r in range(starts.size - 1):
+        p = data[starts[r] : starts[r + 1]]
+        local = local_values(values, starts, columns, r)
+        law = np.empty(p.size)
+        if constrained:
+            leak = max(0.0, worst_case(kind, k, local, p, lowest, strength[r], law))
+            out[r] = primal_value(kind, k, local, p, lowest, law, leak, 0.0)
+        else:
+            leak = max(0.0, penalised(kind, k, local, p, lowest, strength[r], law))
+            out[r] = primal_value(kind, k, local, p, lowest, law, leak, strength[r])
+
+
+@compiled
+def solve_row(
     kind: int,
     k: float,
     values: np.ndarray,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tabular.divergences.generators import compiled
+from tabular.divergences.kernels import local_values
 
 __all__ = [
     "box",
@@ -19,7 +20,9 @@ __all__ = [
     "total_variation",
     "total_variation_batch",
     "total_variation_penalised",
+    "total_variation_row",
     "total_variation_segments",
+    "total_variation_values",
     "transport",
     "transport_penalised",
 ]
@@ -32,8 +35,8 @@ def total_variation(values: Any, p: Any, lowest: Any, radius: Any, law: Any) -> 
     floor, target = values[order[0]], order[0]
     if lowest < floor:
         floor, target = lowest, -1
-    left, drop = radius, 0 * floor
-    moved = 0 * floor
+    left, drop = radius, p[0] - p[0]
+    moved = p[0] - p[0]
     for i in range(len(p)):
         law[i] = p[i]
     for j in range(len(p) - 1, -1, -1):
@@ -47,10 +50,10 @@ def total_variation(values: Any, p: Any, lowest: Any, radius: Any, law: Any) -> 
             moved = moved + step
             drop = values[i] - floor
     if left > 0:
-        drop = 0 * floor
+        drop = p[0] - p[0]
     if target >= 0:
         law[target] = law[target] + moved
-        moved = 0 * floor
+        moved = p[0] - p[0]
     return moved, drop
 
 
@@ -62,16 +65,16 @@ def total_variation_penalised(values: Any, p: Any, lowest: Any, penalty: Any, la
     leaks = lowest < floor
     if leaks:
         floor = lowest
-    moved = 0 * floor
+    moved = p[0] - p[0]
     for i in range(len(p)):
         law[i] = p[i]
         if p[i] > 0 and values[i] - floor > penalty:
             moved = moved + p[i]
-            law[i] = 0 * floor
+            law[i] = p[0] - p[0]
     if leaks:
         return moved, moved
     law[target] = law[target] + moved
-    return 0 * floor, moved
+    return p[0] - p[0], moved
 
 
 @compiled
@@ -79,23 +82,47 @@ def total_variation_batch(values: Any, p: Any, strength: Any, priced: bool, insi
     """Rows of (R, n) doubles; ``inside`` keeps mass on the support. ``out`` (R, 2): value, multiplier."""
     for r in range(p.shape[0]):
         v = np.where(p[r] > 0, values[r], np.inf) if inside else values[r]
-        _total_variation_row(v, p[r], np.inf, strength[r], priced, law[r], out[r])
+        total_variation_row(v, p[r], np.inf, strength[r], priced, law[r], out[r])
 
 
 @compiled
 def total_variation_segments(
-    values: Any, starts: Any, columns: Any, data: Any, lowest: float, strength: Any, priced: bool, law: Any, leak: Any, out: Any
+    values: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    lowest: float,
+    strength: Any,
+    priced: bool,
+    inside: bool,
+    law: Any,
+    leak: Any,
+    out: Any,
 ) -> None:
     """Rows of a CSR matrix against one vector of values; mass outside a row's entries goes to ``leak``."""
     for r in range(starts.size - 1):
         begin, end = starts[r], starts[r + 1]
-        leak[r] = _total_variation_row(
-            values[columns[begin:end]], data[begin:end], lowest, strength[r], priced, law[begin:end], out[r]
-        )
+        local = local_values(values, starts, columns, r)
+        local = np.where(data[begin:end] > 0, local, np.inf) if inside else local
+        leak[r] = total_variation_row(local, data[begin:end], lowest, strength[r], priced, law[begin:end], out[r])
 
 
 @compiled
-def _total_variation_row(values: Any, p: Any, lowest: float, strength: float, priced: bool, law: Any, out: Any) -> float:
+def total_variation_values(
+    values: Any, starts: Any, columns: Any, data: Any, lowest: float, strength: Any, priced: bool, inside: bool, out: Any
+) -> None:
+    """The optimal values alone, (R,)."""
+    pair = np.empty(2)
+    for r in range(starts.size - 1):
+        p = data[starts[r] : starts[r + 1]]
+        local = local_values(values, starts, columns, r)
+        local = np.where(p > 0, local, np.inf) if inside else local
+        total_variation_row(local, p, lowest, strength[r], priced, np.empty(p.size), pair)
+        out[r] = pair[0]
+
+
+@compiled
+def total_variation_row(values: Any, p: Any, lowest: float, strength: float, priced: bool, law: Any, out: Any) -> float:
     if priced:
         leak, moved = total_variation_penalised(values, p, lowest, strength, law)
         out[1] = strength
@@ -158,9 +185,9 @@ def lowest_mass(values: Any, p: Any, level: Any, law: Any) -> Any:
 @compiled
 def transport_penalised(values: Any, p: Any, cost: Any, penalty: Any, law: Any) -> Any:
     """Each state's mass goes where value plus penalised cost is least, to the cheapest such place. Returns the cost spent."""
-    spent = 0 * values[0]
+    spent = p[0] - p[0]
     for i in range(len(p)):
-        law[i] = 0 * values[0]
+        law[i] = p[0] - p[0]
     for i in range(len(p)):
         if p[i] > 0:
             best, least = i, values[i]

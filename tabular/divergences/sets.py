@@ -15,8 +15,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.divergences import rows
+from tabular.divergences import enclosures, rows
 from tabular.divergences.arguments import as_batch, as_distribution, as_rows, is_rational, uniform
+from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.result import Optimum, SparseLaw
 from tabular.errors import ModelError
 
@@ -109,6 +110,55 @@ class AmbiguitySet:
     def _check(self, strengths: Float, size: int, name: str) -> None:
         """Extra conditions on radii or sizes."""
 
+    # --- rows of a model, for Bellman operators ------------------------------------------------------------------------------
+
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
+        solve = self._row_solver(priced)
+        out, p, law = np.empty(len(reference)), np.empty(reference.n_states), np.empty(reference.n_states)
+        for r in range(len(reference)):
+            extra = solve(values, reference.full(r, p), strength[r], law)
+            base = float(values.min())
+            paid = float(extra * strength[r]) if priced and extra > 0 else 0.0
+            out[r] = base + float(law @ (values - base)) + paid
+        return out
+
+    def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
+        """Rigorous (R,) bounds of :meth:`row_values`, from feasible dual points and what their slopes could still gain."""
+        low, high, p = np.empty(len(reference)), np.empty(len(reference)), np.empty(reference.n_states)
+        s0, s1 = reference.totals
+        for r in range(len(reference)):
+            low[r], high[r] = self._bounds_row(values, reference.full(r, p), s0[r], s1[r], float(strength[r]), priced)
+        return low, high
+
+    def _row_solver(self, priced: bool) -> Any:
+        if priced:
+            raise ModelError(f"{self!r} has no penalised form; give a radius")
+        return self._worst_row
+
+    def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
+        raise NotImplementedError
+
+
+def _box_bounds(v: Float, p: Float, outer: tuple[Float, Float], inner: tuple[Float, Float]) -> tuple[float, float]:
+    """Bounds from a box that is too large and one that is too small."""
+    order = np.argsort(v, kind="stable")
+    mean = enclosures.mean_bounds(v, p)
+    low = enclosures.box_bounds(v, order, *outer, True)[0]
+    bottom, ceiling = inner
+    high = math.inf
+    if (bottom <= ceiling).all() and math.fsum(bottom) < 1 - 1e-12 and math.fsum(ceiling) > 1 + 1e-12:
+        high = enclosures.box_bounds(v, order, bottom, ceiling, False)[1]
+    return min(low, mean[1]), min(high, mean[1])
+
+
+def _below(x: Any) -> Any:
+    return np.nextafter(x, -np.inf)
+
+
+def _above(x: Any) -> Any:
+    return np.nextafter(x, np.inf)
+
 
 def _plain(function: Any, *arrays: Any) -> Any:
     """The compiled function for doubles, the same lines interpreted for fractions."""
@@ -132,6 +182,9 @@ class _Penalised(AmbiguitySet):
     def _penalised_row(self, v: Any, p: Any, penalty: Any, law: Any) -> Any:
         """Fill the law and return the distance."""
         raise NotImplementedError
+
+    def _row_solver(self, priced: bool) -> Any:
+        return self._penalised_row if priced else self._worst_row
 
 
 @dataclass(frozen=True)
@@ -216,7 +269,10 @@ class TotalVariation(_Penalised):
             matrix, v, s = as_rows(values, reference, strength, name)
             lowest = np.inf if self.absolutely_continuous else float(v.min())
             law, leak, out = np.empty(matrix.nnz), np.empty(s.size), np.empty((s.size, 2))
-            rows.total_variation_segments(v, matrix.indptr, matrix.indices, matrix.data, lowest, s, priced, law, leak, out)
+            inside = self.absolutely_continuous
+            rows.total_variation_segments(
+                v, matrix.indptr, matrix.indices, matrix.data, lowest, s, priced, inside, law, leak, out
+            )
             sparse = sp.csr_array((law, matrix.indices, matrix.indptr), shape=matrix.shape)
             return out[:, 0], SparseLaw(sparse, leak, int(np.argmin(v))), out[:, 1]
         v, p, s, lead = as_batch(values, reference, strength, name)
@@ -224,6 +280,23 @@ class TotalVariation(_Penalised):
         rows.total_variation_batch(v, p, s, priced, self.absolutely_continuous, law, out)
         parts = [out[:, c].reshape(lead) if lead else float(out[0, c]) for c in (0, 1)]
         return parts[0], law.reshape(*lead, p.shape[1]), parts[1]
+
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
+        out, inside = np.empty(len(reference)), self.absolutely_continuous
+        lowest = np.inf if inside else float(values.min())
+        rows.total_variation_values(
+            values, reference.starts, reference.columns, reference.data, lowest, strength, priced, inside, out
+        )
+        return out
+
+    def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
+        """Rigorous (R,) bounds of :meth:`row_values`."""
+        low, high, inside = np.empty(len(reference)), np.empty(len(reference)), self.absolutely_continuous
+        lowest = np.inf if inside else float(values.min())
+        matrix = reference.starts, reference.columns, reference.data
+        enclosures.total_variation_segment_bounds(values, *matrix, *reference.totals, lowest, strength, priced, inside, low, high)
+        return low, high
 
     def _worst_row(self, v: Any, p: Any, radius: Any, law: Any) -> Any:
         keep = p > 0 if self.absolutely_continuous else np.ones(len(p), dtype=bool)
@@ -255,6 +328,27 @@ class Contamination(AmbiguitySet):
         law[:] = (1 - radius) * p
         law[np.argmin(v)] += radius
 
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """``(1 - radius) E V + radius min V`` of each row."""
+        self._row_solver(priced)
+        low, high = self._means(reference, values)
+        base = float(values.min())
+        return np.asarray(base + (1 - strength) * ((low + high) / 2 - base))
+
+    def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
+        """Rigorous (R,) bounds of :meth:`row_values`."""
+        low, high = self._means(reference, values)
+        base = float(values.min())
+        least = _below(np.maximum(_below(low - base), 0) * np.maximum(_below(1 - strength), 0))
+        most = _above(_above(high - base) * _above(1 - strength))
+        return np.maximum(base, _below(base + least)), np.minimum(high, _above(base + most))
+
+    @staticmethod
+    def _means(reference: ReferenceRows, values: Float) -> tuple[Float, Float]:
+        low, high = np.empty(len(reference)), np.empty(len(reference))
+        enclosures.segment_means(values, reference.starts, reference.columns, reference.data, low, high)
+        return low, high
+
     def _check(self, strengths: Float, size: int, name: str) -> None:
         if (strengths > 1).any():
             raise ModelError(f"{name} is {strengths.max()!r} (a contamination is at most 1)")
@@ -266,6 +360,12 @@ class LInfinity(AmbiguitySet):
 
     def _worst_row(self, v: Any, p: Any, radius: Any, law: Any) -> Any:
         return _plain(rows.box, v)(v, p, radius, law)
+
+    def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
+        low, high = np.where(p > 0, _below(p / s1), 0.0), np.where(p > 0, _above(p / s0), 0.0)
+        outer = np.maximum(_below(low - strength), 0.0), np.minimum(_above(high + strength), 1.0)
+        inner = np.maximum(_above(high - strength), 0.0), np.minimum(_below(low + strength), 1.0)
+        return _box_bounds(v, p, outer, inner)
 
 
 @dataclass(frozen=True)
@@ -291,6 +391,18 @@ class CVaR(AmbiguitySet):
     def _worst_row(self, v: Any, p: Any, radius: Any, law: Any) -> Any:
         level = float(self.level) if v.dtype == np.float64 else Fraction(self.level)
         return _plain(rows.lowest_mass, v)(v, p, level, law)
+
+    def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
+        if self.level == 0:
+            return float(v[p > 0].min()), float(v[p > 0].min())
+        if self.level == 1:
+            return enclosures.mean_bounds(v, p)
+        level = float(self.level)
+        v, p = v[p > 0], p[p > 0]
+        nothing = np.zeros(p.size)
+        outer = np.minimum(_above(_above(p / s0) / _below(level)), 1.0)
+        inner = np.minimum(_below(_below(p / s1) / _above(level)), 1.0)
+        return _box_bounds(v, p, (nothing, outer), (nothing, inner))
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,6 +469,10 @@ class Wasserstein(_Penalised):
     def _penalised_row(self, v: Any, p: Any, penalty: Any, law: Any) -> Any:
         return _plain(rows.transport_penalised, v)(v, p, self._costs(v), penalty, law)
 
+    def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
+        price = 0.0 if priced else float(self._worst_row(v, p, strength, np.empty_like(p)))
+        return enclosures.transport_bounds(v, p, s0, s1, self._costs(v), strength, strength, priced, price)
+
 
 @dataclass(frozen=True)
 class L2(AmbiguitySet):
@@ -386,6 +502,15 @@ class L2(AmbiguitySet):
                 high = t
         law[:] = _projected(p - low * v)
         return 1 / low if low > 0 else math.inf
+
+    def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
+        law = np.empty_like(p)
+        multiplier = self._worst_row(v, p, strength, law)
+        t = 1 / multiplier if 0 < multiplier < math.inf else 0.0
+        return (
+            enclosures.ball_below(v, p, s0, s1, strength, t),
+            enclosures.ball_above(v, p, s0, s1, strength, law),
+        )
 
 
 def _projected(x: Float) -> Float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular.bellman import Bellman
+from tabular.bellman import Bellman, Expectation, Optimality
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 from tabular.problem import FiniteHorizon, Problem, as_values
@@ -95,7 +95,7 @@ def solve(
     start = as_values(0.0 if initial_values is None else initial_values, operator.n_states, "initial_values")
     why = ""
     if method is None:
-        method, because = _choose(problem.mdp, operator)
+        method, because = _choose(problem, operator)
         why = f"; chosen because {because}"
     if isinstance(method, type):
         raise ModelError(f"method is the class {method.__name__}; pass a value: {method.__name__}()")
@@ -104,13 +104,18 @@ def solve(
     if hasattr(method, "steps"):
         return solve_iteratively(operator, method, tol=float(tol), start=start, progress=progress, why=why)
     if hasattr(method, "solve"):
+        if not isinstance(operator, Optimality):
+            raise ModelError(f"{method!r} solves ordinary problems only; try ModifiedPolicyIteration()")
         solution: Solution = method.solve(operator, tol=float(tol), start=start, progress=progress, why=why)
         return solution
     raise ModelError(f"method is {method!r} (expected a method such as PolicyIteration())")
 
 
-def _choose(mdp: MDP, operator: Bellman) -> tuple[Any, str]:
+def _choose(problem: Problem, operator: Bellman) -> tuple[Any, str]:
     """A method that is never far from the fastest, and the reason in words."""
+    mdp = problem.mdp
+    if not isinstance(problem.inner, Expectation):
+        return ModifiedPolicyIteration(), "a worst case has no linear system to solve"
     if mdp.n_states <= DIRECT_LIMIT:
         return PolicyIteration(), f"{mdp.n_states} states are few enough to factorise"
     if operator.moduli[1] > 0.9995 and mdp.n_states <= 100_000:

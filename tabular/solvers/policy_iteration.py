@@ -9,7 +9,7 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular.bellman import Bellman, Choice
-from tabular.errors import ModelError, SolverError
+from tabular.errors import ModelError
 from tabular.solvers.iteration import Step, check_limit
 from tabular.solvers.linear_systems import Evaluator, evaluate
 
@@ -54,7 +54,9 @@ class PolicyIteration:
         while True:
             affine = operator.fix(choice).affine()
             if affine is None:
-                raise SolverError("policy iteration needs an operator that becomes affine once a choice is fixed")
+                raise ModelError(
+                    "policy iteration solves linear systems, and a worst case has none; use ModifiedPolicyIteration()"
+                )
             matrix, c = affine
             v = evaluate(matrix, c, v, b, self.evaluation)
             residual = operator.backup(v) - v

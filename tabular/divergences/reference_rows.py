@@ -1,0 +1,67 @@
+"""The rows of a transition matrix as references: what sets and divergences need for a Bellman backup and for its bracket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from tabular._arrays import Float
+from tabular._rows import pointers
+from tabular.divergences.enclosures import segment_totals
+
+__all__ = ["ReferenceRows"]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceRows:
+    """R rows of probabilities over S states, all dense or all sparse; a row of sum sigma stands for the law p / sigma.
+
+    Attributes
+    ----------
+    starts : (R+1,) row pointers
+    columns : (nnz,) states; empty if every row lists all states in order
+    data : (nnz,) probabilities
+    """
+
+    starts: NDArray[Any]
+    columns: NDArray[Any]
+    data: Float
+    n_states: int
+
+    @classmethod
+    def of(cls, P: Any) -> ReferenceRows:
+        """From CSR (R, S) or from an array (..., S)."""
+        if sp.issparse(P):
+            return cls(P.indptr, P.indices, P.data, P.shape[1])
+        return cls(pointers(P), np.empty(0, dtype=np.int32), np.ascontiguousarray(P).reshape(-1), P.shape[-1])
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+    @cached_property
+    def sums(self) -> Float:
+        """(R,) row sums, rounded."""
+        low, high = self.totals
+        return low + (high - low) / 2
+
+    @cached_property
+    def totals(self) -> tuple[Float, Float]:
+        """(R,) bounds on the row sums."""
+        low, high = np.empty(len(self)), np.empty(len(self))
+        segment_totals(self.starts, self.data, low, high)
+        return low, high
+
+    def full(self, row: int, out: Float) -> Float:
+        """One row as an (S,) vector."""
+        begin, end = self.starts[row], self.starts[row + 1]
+        if self.columns.size == 0:
+            out[:] = self.data[begin:end]
+        else:
+            out[:] = 0.0
+            np.add.at(out, self.columns[begin:end], self.data[begin:end])
+        return out
