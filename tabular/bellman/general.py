@@ -4,8 +4,8 @@ r"""The operator of robust and regularised problems, for any pair of slots but t
 
 with F the worst case around the law :math:`P(s, a) / \sigma_{sa}` and sigma the stored sum of the row: at radius 0 this is the
 ordinary model. F is monotone and moves with constants, so that the moduli are those of the model. Enclosures come from
-:mod:`tabular.divergences.enclosures`: from below by a feasible dual point, from above by a feasible law. They hold for the stored
-doubles; of a rational model, for its nearest doubles.
+:mod:`tabular.divergences.f_enclosures` and :mod:`tabular.divergences.set_enclosures`: from below by a feasible dual point, from
+above by a feasible law. They hold for the stored doubles; of a rational model, for its nearest doubles.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tabular.bellman.nominal import Evaluation, Optimality
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.bellman.smoothing import Smoothing
-from tabular.divergences.enclosures import mean_bounds
+from tabular.divergences.intervals import mean_bounds
 from tabular.divergences.reference_rows import ReferenceRows
 from tabular.errors import ModelError
 from tabular.mdp import MDP

@@ -10,9 +10,10 @@ import numpy as np
 from tabular._arrays import ROW_TOLERANCE, Float
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import SmoothMax
-from tabular.divergences import Entropy, FDivergence, TotalVariation, enclosures, kernels
+from tabular.divergences import Entropy, FDivergence, TotalVariation, f_enclosures, kernels, set_enclosures
 from tabular.divergences import rows as lines
 from tabular.divergences.generators import CRESSIE_READ
+from tabular.divergences.intervals import total_bounds
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
@@ -43,7 +44,7 @@ class Smoothing:
             self.bonus = self.strength * float(self.divergence(np.full(int(count.max()), 1 / count.max())))
         else:
             self.reference = allowed / count[:, None] if slot.reference is None else _reference(slot.reference, allowed)
-            pairs = [enclosures.total_bounds(row) for row in self.reference]
+            pairs = [total_bounds(row) for row in self.reference]
             self.sums = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
             if isinstance(self.divergence, FDivergence):
                 self.kind, self.order = self.divergence.kind, self.divergence.exponent
@@ -92,11 +93,11 @@ class Smoothing:
             inside = self.divergence.absolutely_continuous
             for s, (x, p) in enumerate(zip(cost, self.reference, strict=True)):
                 lowest = math.inf if inside else float(x.min())
-                low[s] = enclosures.total_variation_bounds(
+                low[s] = set_enclosures.total_variation_bounds(
                     x, p, self.sums[0][s], self.sums[1][s], lowest, self.penalty, self.penalty, True, 0.0
                 )[0]
         else:
-            enclosures.batch_below(self.kind, self.order, cost, self.reference, *self.sums, self._penalties()[0], low)
+            f_enclosures.batch_below(self.kind, self.order, cost, self.reference, *self.sums, self._penalties()[0], low)
         return np.asarray(up(up(self.constant) - low))
 
     def below(self, q: Float, policy: Float) -> Float:
@@ -118,7 +119,7 @@ class Smoothing:
             kind, order = self.kind, self.order
         elif not self.divergence.absolutely_continuous:
             away = 0.5
-        enclosures.batch_of_laws(kind, order, away, cost, self.reference, *self.sums, policy, *self._penalties(), low, high)
+        f_enclosures.batch_of_laws(kind, order, away, cost, self.reference, *self.sums, policy, *self._penalties(), low, high)
         return np.asarray(down(down(self.constant) - high)), np.asarray(up(up(self.constant) - low))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.divergences import enclosures, generators, kernels
+from tabular.divergences import f_enclosures, generators, kernels
 from tabular.divergences.arguments import as_batch, as_distribution, as_rows, is_rational, uniform
 from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.result import Optimum, SparseLaw
@@ -217,7 +217,7 @@ class FDivergence:
         s0, s1 = (s, s) if exact else (np.where(s > 0, np.nextafter(s, 0), 0), np.where(s > 0, np.nextafter(s, np.inf), 0))
         matrix = reference.starts, reference.columns, reference.data
         lowest = float(values.min())
-        enclosures.segment_bounds(
+        f_enclosures.segment_bounds(
             self.kind, self.exponent, values, *matrix, *reference.totals, lowest, s0, s1, not priced, low, high
         )
         return low, high

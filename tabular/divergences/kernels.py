@@ -34,11 +34,11 @@ from tabular.divergences.generators import (
     limit_at_infinity,
     slope,
 )
+from tabular.divergences.segments import local_values
 
 __all__ = [
     "batch",
     "dual_value",
-    "local_values",
     "multiplier",
     "penalised",
     "primal_value",
@@ -864,12 +864,6 @@ def segments(
         begin, end = starts[r], starts[r + 1]
         local = local_values(values, starts, columns, r)
         leak[r] = max(0.0, solve_row(kind, k, local, data[begin:end], lowest, strength[r], constrained, law[begin:end], out[r]))
-
-
-@compiled
-def local_values(values: np.ndarray, starts: np.ndarray, columns: np.ndarray, row: int) -> np.ndarray:
-    """The values that a row sees; rows without columns list all states in order."""
-    return values if columns.size == 0 else values[columns[starts[row] : starts[row + 1]]]
 
 
 @compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 from tabular._rows import pointers
-from tabular.divergences.enclosures import segment_totals
+from tabular.divergences.segments import segment_totals
 
 __all__ = ["ReferenceRows"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tabular.divergences.generators import compiled
-from tabular.divergences.kernels import local_values
+from tabular.divergences.segments import local_values
 
 __all__ = [
     "box",

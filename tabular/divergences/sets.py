@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.divergences import enclosures, rows
+from tabular.divergences import intervals, rows, segments, set_enclosures
 from tabular.divergences.arguments import as_batch, as_distribution, as_rows, is_rational, uniform
 from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.result import Optimum, SparseLaw
@@ -143,12 +143,12 @@ class AmbiguitySet:
 def _box_bounds(v: Float, p: Float, outer: tuple[Float, Float], inner: tuple[Float, Float]) -> tuple[float, float]:
     """Bounds from a box that is too large and one that is too small."""
     order = np.argsort(v, kind="stable")
-    mean = enclosures.mean_bounds(v, p)
-    low = enclosures.box_bounds(v, order, *outer, True)[0]
+    mean = intervals.mean_bounds(v, p)
+    low = set_enclosures.box_bounds(v, order, *outer, True)[0]
     bottom, ceiling = inner
     high = math.inf
     if (bottom <= ceiling).all() and math.fsum(bottom) < 1 - 1e-12 and math.fsum(ceiling) > 1 + 1e-12:
-        high = enclosures.box_bounds(v, order, bottom, ceiling, False)[1]
+        high = set_enclosures.box_bounds(v, order, bottom, ceiling, False)[1]
     return min(low, mean[1]), min(high, mean[1])
 
 
@@ -295,7 +295,9 @@ class TotalVariation(_Penalised):
         low, high, inside = np.empty(len(reference)), np.empty(len(reference)), self.absolutely_continuous
         lowest = np.inf if inside else float(values.min())
         matrix = reference.starts, reference.columns, reference.data
-        enclosures.total_variation_segment_bounds(values, *matrix, *reference.totals, lowest, strength, priced, inside, low, high)
+        set_enclosures.total_variation_segment_bounds(
+            values, *matrix, *reference.totals, lowest, strength, priced, inside, low, high
+        )
         return low, high
 
     def _worst_row(self, v: Any, p: Any, radius: Any, law: Any) -> Any:
@@ -346,7 +348,7 @@ class Contamination(AmbiguitySet):
     @staticmethod
     def _means(reference: ReferenceRows, values: Float) -> tuple[Float, Float]:
         low, high = np.empty(len(reference)), np.empty(len(reference))
-        enclosures.segment_means(values, reference.starts, reference.columns, reference.data, low, high)
+        segments.segment_means(values, reference.starts, reference.columns, reference.data, low, high)
         return low, high
 
     def _check(self, strengths: Float, size: int, name: str) -> None:
@@ -396,7 +398,7 @@ class CVaR(AmbiguitySet):
         if self.level == 0:
             return float(v[p > 0].min()), float(v[p > 0].min())
         if self.level == 1:
-            return enclosures.mean_bounds(v, p)
+            return intervals.mean_bounds(v, p)
         level = float(self.level)
         v, p = v[p > 0], p[p > 0]
         nothing = np.zeros(p.size)
@@ -471,7 +473,7 @@ class Wasserstein(_Penalised):
 
     def _bounds_row(self, v: Float, p: Float, s0: float, s1: float, strength: float, priced: bool) -> tuple[float, float]:
         price = 0.0 if priced else float(self._worst_row(v, p, strength, np.empty_like(p)))
-        return enclosures.transport_bounds(v, p, s0, s1, self._costs(v), strength, strength, priced, price)
+        return set_enclosures.transport_bounds(v, p, s0, s1, self._costs(v), strength, strength, priced, price)
 
 
 @dataclass(frozen=True)
@@ -508,8 +510,8 @@ class L2(AmbiguitySet):
         multiplier = self._worst_row(v, p, strength, law)
         t = 1 / multiplier if 0 < multiplier < math.inf else 0.0
         return (
-            enclosures.ball_below(v, p, s0, s1, strength, t),
-            enclosures.ball_above(v, p, s0, s1, strength, law),
+            set_enclosures.ball_below(v, p, s0, s1, strength, t),
+            set_enclosures.ball_above(v, p, s0, s1, strength, law),
         )
 
 

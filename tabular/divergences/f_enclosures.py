@@ -1,0 +1,426 @@
+r"""Rigorous bounds on worst cases under f-divergences: from below by a feasible dual point, from above by a feasible law.
+
+Arithmetic is that of :mod:`tabular.divergences.intervals`. Whatever law or multiplier a solver hands over, the bounds hold: a
+wrong one makes them wide. A row of stored probabilities p with sum sigma (one, up to rounding) stands for the law p / sigma.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tabular.divergences import kernels
+from tabular.divergences.generators import (
+    CRESSIE_READ,
+    JEFFREYS,
+    JENSEN_SHANNON,
+    compiled,
+    inverse_slope,
+    limit_at_infinity,
+    slope,
+)
+from tabular.divergences.intervals import (
+    down,
+    expm1,
+    log,
+    log1p,
+    mean_bounds,
+    product,
+    quotient,
+    smallest,
+    total_bounds,
+    up,
+    wide,
+)
+from tabular.divergences.segments import local_values
+
+__all__ = [
+    "batch_below",
+    "batch_of_laws",
+    "conjugate_above",
+    "f_above",
+    "f_below",
+    "generator_above",
+    "law_bounds",
+    "segment_bounds",
+]
+
+SERIES = 2.0**-47
+"""Relative error of the series of generators near 1: rounding grows by at most four units per term, terms shrink by 0.3."""
+
+
+@compiled
+def generator_above(kind: int, k: float, t: float) -> float:
+    """At least ``f(t)`` for a double t >= 0."""
+    if t == 1.0:
+        return 0.0
+    if not t < math.inf:
+        return math.inf
+    d = t - 1.0  # exact between 1/2 and 2
+    d0, d1 = (d, d) if 0.5 <= t <= 2.0 else (down(d), up(d))
+    if t == 0.0:
+        if kind == CRESSIE_READ:
+            return up(1.0 / k) if k > 0.0 else math.inf
+        if kind == JENSEN_SHANNON:
+            return 0.5 * wide(0.0, math.log(2.0))[1]
+        return math.inf if kind == JEFFREYS else 1.0
+    if kind == CRESSIE_READ and abs(d) * (1.0 + abs(k - 2.0)) < 0.3:
+        term, total = 0.5 * d * d, 0.0
+        for m in range(60):
+            total += term
+            term *= (k - 2.0 - m) * d / (m + 3.0)
+            if abs(term) <= 1e-18 * abs(total):
+                break
+        return up(total * (1.0 + SERIES))
+    if kind == JENSEN_SHANNON and abs(d / (2.0 + d)) < 0.1:
+        z = d / (2.0 + d)
+        power, total = z * z, 0.0
+        for j in range(1, 30):
+            total += power / (2.0 * j * (2.0 * j - 1.0))
+            power *= z * z
+        return up(total / (1.0 - z) * (1.0 + SERIES))
+    l0, l1 = log1p(d, d) if 0.5 <= t <= 2.0 else log(t, t)
+    if kind == JEFFREYS:
+        return product(d0, d1, l0, l1)[1]
+    if kind == JENSEN_SHANNON:
+        x0, x1 = quotient(2.0 * t, 2.0 * t, down(1.0 + t), up(1.0 + t))
+        a0, a1 = log(x0, x1)
+        y0, y1 = quotient(2.0, 2.0, down(1.0 + t), up(1.0 + t))
+        return 0.5 * up(product(t, t, a0, a1)[1] + log(y0, y1)[1])
+    if kind != CRESSIE_READ:
+        return quotient(0.0, product(d0, d1, d0, d1)[1], down(2.0 + d0), up(2.0 + d1))[1]
+    if k == 1.0:
+        return up(product(t, t, l0, l1)[1] - d0)
+    if k == 0.0:
+        return up(d1 - l0)
+    if k >= 0.5:  # (t expm1((k - 1) log t) / (k - 1) - (t - 1)) / k
+        e = k - 1.0
+        e0, e1 = down(e), up(e)
+        a0, a1 = product(e0, e1, l0, l1)
+        a0, a1 = expm1(a0, a1)
+        a0, a1 = product(t, t, a0, a1)
+        a0, a1 = quotient(a0, a1, e0, e1) if e > 0.0 else quotient(-a1, -a0, -e1, -e0)
+        return quotient(0.0, up(a1 - d0), k, k)[1]
+    e = 1.0 - k  # ((t - 1) - expm1(k log t) / k) / (1 - k)
+    a0, a1 = product(k, k, l0, l1)
+    a0, a1 = expm1(a0, a1)
+    a0, a1 = quotient(a0, a1, k, k) if k > 0.0 else quotient(-a1, -a0, -k, -k)
+    return quotient(0.0, up(d1 - a0), down(e), up(e))[1]
+
+
+@compiled
+def conjugate_above(kind: int, k: float, y: float) -> float:
+    """At least ``f*(y)`` for a double y."""
+    if kind == CRESSIE_READ:
+        if k == 1.0:
+            return expm1(y, y)[1]
+        if k == 0.0:
+            return -log1p(-y, -y)[0]
+        b0, b1 = product(down(k - 1.0), up(k - 1.0), y, y)
+        return _power_above(k, *log1p(b0, b1))
+    if kind == JENSEN_SHANNON:
+        a0, a1 = expm1(2.0 * y, 2.0 * y)
+        return -0.5 * log1p(-a1, -a0)[0]
+    if kind == JEFFREYS:
+        # f*(y) <= f*(f'(t)) = log t + t - 1 once f'(t) = log t + (t - 1) / t >= y
+        t = inverse_slope(kind, k, y)
+        d = t - 1.0
+        near = abs(d) < 0.5
+        for _ in range(3 if near else 0):  # t has lost the digits of a small d
+            d -= (math.log1p(d) + d / (1.0 + d) - y) / ((2.0 + d) / (1.0 + d) / (1.0 + d))
+        for j in range(60):
+            l0, l1 = log1p(d, d) if near else log(t, t)
+            q0, _ = quotient(d, d, down(1.0 + d), up(1.0 + d)) if near else quotient(down(t - 1.0), 0.0, t, t)
+            if down(l0 + q0) >= y:
+                return up(l1 + (d if near else up(t - 1.0)))
+            t += t * 1e-15 * (j + 1.0)
+            d += abs(d) * 1e-15 * (j + 1.0) + 1e-300
+        return math.inf
+    if y >= 1.0:
+        return math.inf
+    if y <= -3.0:
+        return -1.0
+    s0, s1 = down(math.sqrt(down(1.0 - y))), up(math.sqrt(up(1.0 - y)))
+    a0, a1 = quotient(y, y, down(1.0 + s0), up(1.0 + s1))
+    return product(a0, a1, down(3.0 - s1), up(3.0 - s0))[1]  # (1 - s)(3 - s)
+
+
+@compiled
+def _power_above(k: float, l0: float, l1: float) -> float:
+    """At least ``expm1(k / (k - 1) * l) / k`` for l in an interval, which is ``f*`` where l is the log of its base."""
+    if l0 == -math.inf and l1 == -math.inf:
+        return up(-1.0 / k) if k > 1.0 else math.inf
+    e = k - 1.0
+    c0, c1 = quotient(k, k, down(e), up(e)) if e > 0.0 else quotient(-k, -k, down(-e), up(-e))
+    if l0 == -math.inf and k < 1.0:
+        return math.inf
+    a0, a1 = product(c0, c1, max(l0, -1e300), l1)
+    a0, a1 = expm1(a0, a1)
+    return quotient(a0, a1, k, k)[1] if k > 0.0 else quotient(-a1, -a0, -k, -k)[1]
+
+
+@compiled
+def f_below(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    s0: float,
+    s1: float,
+    lowest: float,
+    strength: float,
+    constrained: bool,
+    law: np.ndarray,
+    leak: float,
+    multiplier: float,
+) -> float:
+    """At most the optimum: the dual function at the point that the given law suggests, for any law.
+
+    The reference is ``p / sigma`` with sigma between s0 and s1; ``strength`` is a radius not below the one that is meant, or a
+    penalty not above it.
+    """
+    m, away = smallest(values, p), limit_at_infinity(kind, k)
+    floor = min(m, lowest) if away < math.inf else m
+    if strength == (0.0 if constrained else math.inf):
+        return max(floor, mean_bounds(values, p)[0])
+    penalty = multiplier if constrained else strength
+    if constrained and penalty == math.inf:
+        top = m
+        for i in range(p.size):
+            top = max(top, values[i]) if p[i] > 0.0 else top
+        penalty = (top - m) / math.sqrt(2.0 * strength)
+    if not 0.0 < penalty < math.inf:
+        return floor
+    value = _dual_below(kind, k, values, p, s0, s1, m, lowest, away, penalty, law, leak)
+    if constrained:
+        value = down(value - up(penalty * strength))
+    return value if value > floor else floor
+
+
+@compiled
+def _dual_below(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    s0: float,
+    s1: float,
+    m: float,
+    lowest: float,
+    away: float,
+    penalty: float,
+    law: np.ndarray,
+    leak: float,
+) -> float:
+    best = -1
+    for i in range(p.size):
+        if p[i] > 0.0 and (best < 0 or values[i] < values[best]):
+            best = i
+    edge = lowest < m and away < math.inf
+    ratio = law[best] / p[best]
+    y = slope(kind, k, ratio, (law[best] - p[best]) / p[best])
+    if away < math.inf:
+        y = min(y, away * (1.0 - 1e-14))
+    if edge:  # no outside state may pay: y <= f'(inf) - (m - lowest) / penalty
+        limit = down(down(away) - up(up(m - lowest) / penalty))
+        y = limit if leak > 0.0 else min(y, limit)
+    if not y > -math.inf:
+        return -math.inf
+    by_base = kind == CRESSIE_READ and abs(k - 1.0) > 1e-2 and abs((k - 1.0) * y) > 0.5
+    base, y0 = 0.0, y
+    if by_base:
+        base = ratio ** (k - 1.0) if ratio > 0.0 else 0.0
+        if edge:
+            least = up(up(up(1.0 - k) * up(up(m - lowest) / penalty)))
+            base = least if leak > 0.0 else max(base, least)
+        e0, e1 = down(k - 1.0), up(k - 1.0)
+        y0 = quotient(down(base - 1.0), 0.0, e0, e1)[0] if k > 1.0 else quotient(down(1.0 - base), 0.0, -e1, -e0)[0]
+    total = 0.0
+    for i in range(p.size):
+        if p[i] == 0.0:
+            continue
+        g0, g1 = quotient(max(0.0, down(values[i] - m)), up(values[i] - m), penalty, penalty)
+        if values[i] == m:
+            g0 = g1 = 0.0
+        if by_base:
+            a0, a1 = product(down(k - 1.0), up(k - 1.0), max(g0, 0.0), g1)
+            b0, b1 = (base, base) if g1 == 0.0 else (down(base - a1), up(base - a0))
+            f = -log(b0, b1)[0] if k == 0.0 else _power_above(k, *log(b0, b1))
+        else:
+            f = conjugate_above(kind, k, y if g1 == 0.0 else up(y - g0))
+        if f == math.inf:
+            return -math.inf
+        w0, w1 = quotient(p[i], p[i], s0, s1)
+        total = up(total + product(w0, w1, f, f)[1])
+    return down(m + down(penalty * down(y0 - total)))
+
+
+@compiled
+def law_bounds(
+    kind: int, k: float, values: np.ndarray, p: np.ndarray, s0: float, s1: float, lowest: float, law: np.ndarray, leak: float
+) -> tuple[float, float]:
+    """At least the mean of the law, and at least its distance from ``p / sigma``; the law is divided by its sum."""
+    m = smallest(values, p)
+    z0 = z1 = leak
+    for i in range(p.size):
+        z0, z1 = down(z0 + law[i]), up(z1 + law[i])
+    mean = up(leak * up(lowest - m)) if leak > 0.0 else 0.0
+    distance = 0.0
+    for i in range(p.size):
+        if p[i] == 0.0:
+            if law[i] > 0.0:
+                mean = up(mean + up(law[i] * up(values[i] - m)))
+                distance = up(distance + up(up(law[i] / z0) * up(limit_at_infinity(kind, k))))
+            continue
+        if law[i] > 0.0:
+            mean = up(mean + up(law[i] * up(values[i] - m)))
+        w0, w1 = quotient(p[i], p[i], s0, s1)
+        q0, q1 = quotient(law[i], law[i], z0, z1)
+        t0, t1 = quotient(max(q0, 0.0), q1, w0, w1)
+        f = generator_above(kind, k, t1 if law[i] > 0.0 else 0.0)
+        if law[i] > 0.0:
+            f = max(f, generator_above(kind, k, max(t0, 0.0)))
+        distance = up(distance + up(w1 * f))
+    if leak > 0.0:
+        distance = up(distance + up(up(leak / z0) * up(limit_at_infinity(kind, k))))
+    mean = quotient(mean, mean, z0, z1)[1] if z0 > 0.0 else math.inf
+    return up(m + mean), distance
+
+
+@compiled
+def f_above(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    s0: float,
+    s1: float,
+    lowest: float,
+    strength: float,
+    constrained: bool,
+    law: np.ndarray,
+    leak: float,
+) -> float:
+    """At least the optimum: the objective of the given law, mixed with the reference until it is feasible.
+
+    ``strength`` is a radius not above the one that is meant, or a penalty not below it.
+    """
+    reference = mean_bounds(values, p)[1]
+    if strength == (0.0 if constrained else math.inf):
+        return reference
+    mean, distance = law_bounds(kind, k, values, p, s0, s1, lowest, law, leak)
+    if constrained:
+        if distance <= strength:
+            return min(mean, reference)
+        share = up(1.0 - down(strength / distance))  # the distance is convex in the mixture and 0 at the reference
+        value = up(mean + up(share * up(reference - mean)))
+    else:
+        value = mean if strength == 0.0 else up(mean + up(strength * distance))
+    return value if value <= reference else reference
+
+
+@compiled
+def segment_bounds(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    starts: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    s0: np.ndarray,
+    s1: np.ndarray,
+    lowest: float,
+    strength0: np.ndarray,
+    strength1: np.ndarray,
+    constrained: bool,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> None:
+    """Bounds for each row, for every strength between the two given ones."""
+    out = np.empty(3)
+    for r in range(starts.size - 1):
+        p = data[starts[r] : starts[r + 1]]
+        local = local_values(values, starts, columns, r)
+        law = np.empty(p.size)
+        leak = max(0.0, kernels.solve_row(kind, k, local, p, lowest, strength0[r], constrained, law, out))
+        weak, strong = (strength0[r], strength1[r]) if constrained else (strength1[r], strength0[r])
+        low[r] = f_below(kind, k, local, p, s0[r], s1[r], lowest, strong, constrained, law, leak, out[1])
+        high[r] = f_above(kind, k, local, p, s0[r], s1[r], lowest, weak, constrained, law, leak)
+
+
+@compiled
+def batch_below(
+    kind: int,
+    k: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    s0: np.ndarray,
+    s1: np.ndarray,
+    penalty: float,
+    low: np.ndarray,
+) -> None:
+    """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
+    out = np.empty(3)
+    for r in range(p.shape[0]):
+        lowest = math.inf
+        for i in range(p.shape[1]):
+            if p[r, i] == 0.0:
+                lowest = min(lowest, values[r, i])
+        law = np.empty(p.shape[1])
+        leak = max(0.0, kernels.solve_row(kind, k, values[r], p[r], lowest, penalty, False, law, out))
+        low[r] = f_below(kind, k, values[r], p[r], s0[r], s1[r], lowest, penalty, False, law, leak, penalty)
+
+
+@compiled
+def batch_of_laws(
+    kind: int,
+    k: float,
+    away: float,
+    values: np.ndarray,
+    p: np.ndarray,
+    s0: np.ndarray,
+    s1: np.ndarray,
+    laws: np.ndarray,
+    penalty0: float,
+    penalty1: float,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> None:
+    """Bounds on ``<q, V> + penalty D(q, p / sigma)`` of given laws q, divided by their sums; kind -1 is total variation."""
+    for r in range(p.shape[0]):
+        low[r], high[r] = mean_bounds(values[r], laws[r])
+        d0, d1 = _distance_bounds(kind, k, away, p[r], s0[r], s1[r], laws[r])
+        if penalty1 > 0.0:
+            low[r] = down(low[r] + (down(penalty0 * d0) if d0 > 0.0 else 0.0))
+            high[r] = up(high[r] + up(penalty1 * d1)) if d1 > 0.0 else high[r]
+
+
+@compiled
+def _distance_bounds(
+    kind: int, k: float, away: float, p: np.ndarray, s0: float, s1: float, law: np.ndarray
+) -> tuple[float, float]:
+    r"""Bounds on the divergence: generators from above, :math:`\sum q y - \sum p f^*(y)` at y near the slopes from below."""
+    z0, z1 = total_bounds(law)
+    low = high = 0.0
+    away = limit_at_infinity(kind, k) if kind >= 0 else away
+    for i in range(p.size):
+        q0, q1 = quotient(law[i], law[i], z0, z1) if law[i] > 0.0 else (0.0, 0.0)
+        if p[i] == 0.0:
+            if law[i] > 0.0:
+                low, high = down(low + down(q0 * down(away))), up(high + up(q1 * up(away)))
+            continue
+        w0, w1 = quotient(p[i], p[i], s0, s1)
+        if kind < 0:
+            low = down(low + 0.5 * max(0.0, max(down(q0 - w1), down(w0 - q1))))
+            high = up(high + 0.5 * max(0.0, max(up(q1 - w0), up(w1 - q0))))
+            continue
+        t0, t1 = quotient(q0, q1, w0, w1) if law[i] > 0.0 else (0.0, 0.0)
+        f = max(generator_above(kind, k, max(t0, 0.0)), generator_above(kind, k, t1))
+        high = up(high + up(w1 * f))
+        y = max(-1e300, slope(kind, k, law[i] / p[i], (law[i] - p[i]) / p[i]))
+        c = conjugate_above(kind, k, y)
+        a = product(w0, w1, c, c)[1]
+        b = product(q0, q1, y, y)[0] if law[i] > 0.0 else 0.0
+        low = down(low + down(b - a))
+    return max(low, 0.0), high
