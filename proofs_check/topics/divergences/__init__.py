@@ -1,0 +1,1 @@
+"""Divergences, their conjugates, and worst cases."""
