@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from timing import median_seconds
 
 import tabular
-
-
-def median_seconds(action: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        answer = action()
-        times.append(time.perf_counter() - began)
-    return float(np.median(times)), answer
 
 
 def naive(mdp: tabular.MDP) -> np.ndarray:
