@@ -91,16 +91,16 @@ def cvxpy_rows(name: str, size: int) -> Callable[[Array, Array], float] | None:
     except ImportError:
         return None
     q, p, v = cp.Variable(size, nonneg=True), cp.Parameter(size, nonneg=True), cp.Parameter(size)
-    root = cp.Parameter(size, nonneg=True)
+    root, shift = cp.Parameter(size, nonneg=True), cp.Parameter(size)
     distance = {
         "TV": lambda: cp.norm1(q - p) / 2,
         "KL": lambda: cp.sum(cp.rel_entr(q, p)),
-        "chi-square": lambda: cp.sum_squares(cp.multiply(root, q - p)),
+        "chi-square": lambda: cp.sum_squares(cp.multiply(root, q) - shift),
     }[name]()
     problem = cp.Problem(cp.Minimize(v @ q), [cp.sum(q) == 1, distance <= RADIUS])
 
     def solve(values: Array, row: Array) -> float:
-        v.value, p.value, root.value = values, row, 1 / np.sqrt(row)
+        v.value, p.value, root.value, shift.value = values, row, 1 / np.sqrt(row), np.sqrt(row)
         try:
             return float(problem.solve(solver=cp.CLARABEL))
         except cp.error.SolverError:

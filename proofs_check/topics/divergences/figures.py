@@ -49,7 +49,7 @@ def floor(name: str) -> float:
 
 def saturation(name: str) -> float:
     """Distance of the adversary's last law, the point mass at the lowest value within reach; infinite if it is never taken."""
-    law = (floor(name) == VALUES).astype(float)
+    law = np.where(floor(name) == VALUES, 1.0, 0.0)
     if name in DIVERGENCES or name.startswith("TV"):
         return float(ALL[name](law, REFERENCE))
     distances = {
