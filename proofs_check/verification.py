@@ -5,28 +5,34 @@
 ``holds as corrected``    so, for a claim that corrects its source
 ``open``                  so, for a conjecture
 ``refuted``               a counterexample was found; the witness is given
-``unchecked``             a false sibling survived (or there is none): the check has not shown that it can fail
-``failed``                a solver or a side raised, a side is no number, a step of the derivation is contradicted
+``unchecked``             a false sibling survived (or there is none): the check has not shown that it can fail; or none of the
+                          evidence that was asked for could be gathered
+``failed``                a solver or a side raised, a side is no number, a step of the derivation is contradicted or raises, the
+                          argument uses a claim that does not exist or goes round in a circle
 ========================= ==============================================================================================
 
-Sampling and searching prove nothing: ``supported`` is the most they earn. Budgets count instances and evaluations, never seconds,
-and every part of the work has its own seed, so results do not depend on the number of workers.
+Sampling and searching prove nothing: ``supported`` is the most they earn. A claim is called proved only if all its steps are
+done, its argument is written down, and the claims that it uses are proved in the same run. Budgets count instances and
+evaluations, never seconds, and every part of the work has its own seed, so results do not depend on the number of workers.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.claim import _STATUS, Claim, ClaimError, claims
+from proofs_check.arguments import GOOD, Standing, in_order, problem_with, why_not_proved
+from proofs_check.claim import _STATUS, Claim, ClaimError
 from proofs_check.evidence import KINDS
 from proofs_check.evidence.exact import Decided, decide_known
 from proofs_check.evidence.sampled import Sampled, sample
 from proofs_check.evidence.searched import Searched, merge, restart, searchable
 from proofs_check.evidence.symbolic import Reduced, reduce_steps
+from proofs_check.lookup import claims, home, known
 from proofs_check.workers import run
 
 __all__ = ["BUDGETS", "Budget", "SiblingEvidence", "Verification", "verify", "verify_claim"]
@@ -50,8 +56,6 @@ BUDGETS = {
 
 SIBLING_FACTOR = 10
 """A false sibling may take this many times as many samples: the search ends at its first witness, which is usually soon."""
-
-GOOD = ("holds", "holds as corrected", "open")
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class Verification:
     decided: tuple[Decided, ...]
     steps: tuple[Reduced, ...]
     siblings: tuple[SiblingEvidence, ...]
+    proved: bool = False
+    """Whether the claim is proved for every instance: by its steps, its argument, and claims that are themselves proved."""
 
     @property
     def ok(self) -> bool:
@@ -108,7 +114,7 @@ Task = tuple[str, str, int]
 
 
 def verify_claim(claim: Claim, budget: str = "quick", seed: int = 0, evidence: Sequence[str] = KINDS) -> Verification:
-    """All requested evidence for one claim, in this process."""
+    """All requested evidence for one claim, in this process; claims that its argument uses are not verified along with it."""
     kinds = _checked(budget, evidence)
     parts = {task: _perform(claim, task, budget, seed, kinds) for task in _tasks(claim, budget, kinds)}
     return _conclude(claim, parts, budget, seed, kinds)
@@ -127,31 +133,42 @@ def verify(
 ) -> list[Verification]:
     """Verify claims on ``jobs`` processes, or on the dask cluster at an address.
 
-    ``on_result`` is called as soon as a claim is finished, ``on_progress`` after each part of the work with the parts done, their
-    number and a description. The results come in the order of the slugs and do not depend on the number of workers.
+    ``on_result`` is called as soon as a claim is finished, and those of the chosen ones that its argument uses; ``on_progress``
+    after each part of the work with the parts done, their number and a description. The results come in the order of the slugs
+    and do not depend on the number of workers.
 
     Raises
     ------
     ClaimError
-        For an unknown slug, budget or kind of evidence, or a cluster that does not answer.
+        For an unknown slug, budget or kind of evidence, a cluster that does not answer, or a claim that was not defined in a file
+        and is to be verified by other processes.
     """
     kinds = _checked(budget, evidence)
     chosen = {c.slug: c for c in claims(slugs)}
+    alone = jobs == 1 and cluster is None
+    homes = {slug: None if alone else home(c) for slug, c in chosen.items()}
     pending = {slug: set(_tasks(c, budget, kinds)) for slug, c in chosen.items()}
     tasks = [task for c in chosen.values() for task in _tasks(c, budget, kinds)]
     parts: dict[str, dict[Task, Any]] = {slug: {} for slug in chosen}
     results: dict[str, Verification] = {}
-    work = run(_perform_by_slug, [(task, budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
+    waiting = in_order(chosen.values())
+    needs = {c.slug: set() if problem_with(c, known()) else set(c.uses) & set(chosen) for c in waiting}
+    work = run(_perform_by_slug, [(task, homes[task[0]], budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
     for done, (task, part) in enumerate(work, start=1):
         slug = task[0]
         parts[slug][task] = part
         pending[slug].discard(task)
         if on_progress is not None:
             on_progress(done, len(tasks), f"{slug}: {task[1]}")
-        if not pending[slug]:
-            results[slug] = _conclude(chosen[slug], parts.pop(slug), budget, seed, kinds)
+        # Claims are concluded after those that they use, whatever the order in which their parts come in.
+        for c in list(waiting):
+            if pending[c.slug] or needs[c.slug] - set(results):
+                continue
+            waiting.remove(c)
+            used = {name: (r.verdict, r.proved) for name in c.uses if (r := results.get(name)) is not None}
+            results[c.slug] = _conclude(c, parts.pop(c.slug), budget, seed, kinds, used)
             if on_result is not None:
-                on_result(results[slug])
+                on_result(results[c.slug])
     return [results[slug] for slug in chosen]
 
 
@@ -183,16 +200,31 @@ def _tasks(claim: Claim, budget: str, kinds: tuple[str, ...]) -> list[Task]:
 class _Part:
     result: Any
     seconds: float
+    error: str | None = None
 
 
-def _perform_by_slug(task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> tuple[Task, _Part]:
+def _perform_by_slug(task: Task, file: str | None, budget: str, seed: int, kinds: tuple[str, ...]) -> tuple[Task, _Part]:
+    if file is not None and task[0] not in known():
+        claims([file])
     return task, _perform(claims([task[0]])[0], task, budget, seed, kinds)
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Workers of a cluster may be threads of one process, but the precision of balls and hypothesis' state belong to the process."""
+
+
 def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> _Part:
-    began = time.perf_counter()
+    with _ONE_AT_A_TIME:
+        began = time.perf_counter()
+        try:
+            result, error = _evidence(claim, task, BUDGETS[budget], seed, kinds), None
+        except Exception as raised:  # a broken claim fails, and the others go on
+            result, error = None, f"{task[1]}: {type(raised).__name__}: {raised}"
+        return _Part(result, time.perf_counter() - began, error)
+
+
+def _evidence(claim: Claim, task: Task, size: Budget, seed: int, kinds: tuple[str, ...]) -> Any:
     _, kind, number = task
-    size = BUDGETS[budget]
     result: Any = None
     if kind == "sampled":
         result = sample(claim, size.samples, seed, decide_tightest="exact" in kinds)
@@ -204,7 +236,7 @@ def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str,
         result = reduce_steps(claim)
     elif kind == "sibling":
         result = _try_sibling(claim, number, size, seed, kinds)
-    return _Part(result, time.perf_counter() - began)
+    return result
 
 
 def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
@@ -232,11 +264,20 @@ def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tupl
     return SiblingEvidence(sibling.why, None, None, error=error)
 
 
-def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, kinds: tuple[str, ...]) -> Verification:
+def _conclude(
+    claim: Claim,
+    parts: dict[Task, _Part],
+    budget: str,
+    seed: int,
+    kinds: tuple[str, ...],
+    used: Mapping[str, Standing] | None = None,
+) -> Verification:
     began = time.perf_counter()
+    problems = [part.error for _, part in sorted(parts.items()) if part.error is not None]
+    problems += [problem] if (problem := problem_with(claim, {**known(), claim.slug: claim})) else []
 
     def results(kind: str) -> list[Any]:
-        return [parts[task].result for task in sorted(parts) if task[1] == kind]
+        return [parts[task].result for task in sorted(parts) if task[1] == kind and parts[task].error is None]
 
     sampled: Sampled | None = next(iter(results("sampled")), None)
     restarts = results("searched")
@@ -245,8 +286,8 @@ def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, ki
     decided += tuple(d for known in results("exact") for d in known)
     steps: tuple[Reduced, ...] = tuple(step for reduced in results("symbolic") for step in reduced)
     siblings: tuple[SiblingEvidence, ...] = tuple(results("sibling"))
-    verdict, reason = _verdict(claim, sampled, searched, decided, steps, siblings)
-    strength = _strength(claim, sampled, searched, decided, steps)
+    verdict, reason = _verdict(claim, sampled, searched, decided, steps, siblings, problems)
+    strength, proved = _strength(claim, sampled, searched, decided, steps, {} if used is None else used)
     count = len(siblings)
     summary = reason or f"{strength}; {count} false sibling{'s' if count != 1 else ''} refuted"
     _STATUS[claim.slug] = verdict
@@ -265,6 +306,7 @@ def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, ki
         decided=decided,
         steps=steps,
         siblings=siblings,
+        proved=proved and verdict in GOOD,
     )
 
 
@@ -275,6 +317,7 @@ def _verdict(
     decided: tuple[Decided, ...],
     steps: tuple[Reduced, ...],
     siblings: tuple[SiblingEvidence, ...],
+    problems: list[str],
 ) -> tuple[str, str]:
     """The verdict, and its reason where it is not the strength."""
     violations = [d for d in decided if d.outcome == "violated"]
@@ -283,12 +326,12 @@ def _verdict(
     for evidence in (sampled, searched):
         if evidence is not None and evidence.witness is not None:
             return "refuted", "a counterexample was found" + (", confirmed exactly" if evidence.confirmed else " in doubles")
-    errors = [e.error for e in (sampled, searched, *decided) if e is not None and e.error is not None]
+    errors = problems + [e.error for e in (sampled, searched, *decided) if e is not None and e.error is not None]
     if errors:
         return "failed", errors[0]
-    contradicted = [s for s in steps if s.outcome == "contradicted"]
-    if contradicted:
-        return "failed", f"step contradicted: {contradicted[0].name}: {contradicted[0].rest}"
+    broken = [s for s in steps if s.outcome in ("contradicted", "failed")]
+    if broken:
+        return "failed", f"step {broken[0].outcome}: {broken[0].name}: {broken[0].rest}"
     if not siblings:
         return "unchecked", "has no false sibling"
     for sibling in siblings:
@@ -296,6 +339,9 @@ def _verdict(
             return "unchecked", f"false sibling computes the same as the claim: {sibling.why}"
         if sibling.refuted_by is None:
             return "unchecked", f"false sibling not refuted: {sibling.why}" + (f" ({sibling.error})" if sibling.error else "")
+    settled = any(d.proved or d.digits is not None for d in decided) or any(s.done for s in steps)
+    if sampled is None and searched is None and not settled:
+        return "unchecked", "no evidence was gathered"
     if claim.conjecture:
         return "open", ""
     return ("holds as corrected" if claim.correction else "holds"), ""
@@ -307,19 +353,27 @@ def _strength(
     searched: Searched | None,
     decided: tuple[Decided, ...],
     steps: tuple[Reduced, ...],
-) -> str:
-    """What the evidence amounts to, in words; never more than it says."""
-    said = []
+    used: Mapping[str, Standing],
+) -> tuple[str, bool]:
+    """What the evidence amounts to, in words, never more than it says; and whether it is a proof for every instance."""
+    said, proved = [], False
     done = [s for s in steps if s.done]
     if steps and claim.argument and len(done) == len(steps):
-        given = f", given {', '.join(claim.uses)}" if claim.uses else ""
-        said.append(f"proved by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument{given}")
+        how = f"by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument"
+        weak = why_not_proved(claim, used)
+        proved = weak is None
+        if weak is None:
+            said.append(f"proved {how}" + (f", with {', '.join(claim.uses)}" if claim.uses else ""))
+        elif weak[1]:
+            said.append(f"all symbolic steps done, but the argument uses {weak[0]}")
+        else:
+            said.append(f"follows from {weak[0]} {how}")
     elif steps:
         said.append(f"{len(done)} of {len(steps)} symbolic steps done")
     said += _decisions(decided)
     tried = []
     if sampled is not None and sampled.error is None:
-        tried.append(f"{sampled.instances} samples")
+        tried.append(f"{sampled.instances} samples, smallest relative slack {sampled.slack:.2g}")
     if searched is not None and searched.error is None:
         reached = _number(searched.tightness)
         what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
@@ -327,7 +381,7 @@ def _strength(
         tried.append(f"adversary reached {what}{mirages}")
     if tried:
         said.append("supported: " + ", ".join(tried))
-    return "; ".join(said) or "no evidence was gathered"
+    return "; ".join(said) or "no evidence was gathered", proved
 
 
 def _decisions(decided: tuple[Decided, ...]) -> list[str]:

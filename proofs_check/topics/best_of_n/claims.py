@@ -156,10 +156,10 @@ def _() -> tuple[Any, Any]:
 
 
 @kl_cap.step("the derivative of gamma_n in epsilon = 1 - x", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x = sp.symbols("n x", positive=True)
     rho = (1 - x**n) / (n * (1 - x) * x ** (n - 1))
-    return -sp.diff(_gap(n, x), x), n * x ** (n - 1) * (rho - 1 - sp.log(rho))
+    return -sp.diff(_gap(n, x), x), n * x ** (n - 1) * (rho - 1 - sp.log(rho)), [1 - x, 1 - x**n]
 
 
 @kl_cap.step("which is not negative", method="none", relation=">=")
@@ -250,15 +250,15 @@ def _() -> tuple[Any, Any]:
 
 
 @gap_identity.step("homogeneity: g(t a, t b) = t^n g(a, b)", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x, top, t = sp.symbols("n x b t", positive=True)
-    return _cell(n, x, t * top), t**n * _cell(n, x, top)
+    return _cell(n, x, t * top), t**n * _cell(n, x, top), [1 - x, 1 - x**n]
 
 
 @gap_identity.step("g(1 - epsilon, 1) is gamma_n(epsilon)", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x = sp.symbols("n x", positive=True)
-    return _cell(n, x, sp.Integer(1)), _gap(n, x)
+    return _cell(n, x, sp.Integer(1)), _gap(n, x), [1 - x, 1 - x**n]
 
 
 @claim(
