@@ -89,7 +89,8 @@ def _claim_lines(claim: Claim) -> Iterator[str]:
 def _record_lines(record: Record) -> Iterator[str]:
     sampled, searched = record.get("sampled"), record.get("searched")
     if sampled:
-        yield f"  sampled: {sampled['instances']} instances; the smallest relative slack, {_short(sampled['slack'])}, on"
+        slack = _short(sampled["slack"])
+        yield f"  sampled: {sampled['instances']} instances; smallest relative slack, rounding allowed for, {slack}, on"
         yield from _indented(sampled["tightest"])
     if searched:
         yield f"  searched: {searched['evaluations']} evaluations reached {_short(searched['tightness'])}, on"

@@ -240,13 +240,20 @@ def _evidence(claim: Claim, task: Task, size: Budget, seed: int, kinds: tuple[st
 
 
 def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
-    """The same eyes on a false sibling: sampling always (it shows that the check can fail), then what else was asked for."""
+    """The same eyes on a false sibling: sampling always (it shows that the check can fail), what else was asked for, and at last
+    more samples."""
     sibling = claim.false_siblings[number]
-    sampled = sample(claim, SIBLING_FACTOR * size.samples, seed, sides=sibling.sides, shrink=size.shrink_siblings)
-    if sampled.witness is not None or sampled.same_as_claim:
+
+    def by_sampling(count: int) -> tuple[SiblingEvidence | None, str | None]:
+        sampled = sample(claim, count, seed, sides=sibling.sides, shrink=size.shrink_siblings)
+        if sampled.witness is None and not sampled.same_as_claim:
+            return None, sampled.error
         by = "sampled" if sampled.witness is not None else None
-        return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim)
-    error = sampled.error
+        return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim), None
+
+    found, error = by_sampling(size.samples)
+    if found is not None:
+        return found
     if "exact" in kinds and "exact" in claim.arithmetics:
         for decided in decide_known(claim, sibling.sides):
             if decided.outcome == "violated":
@@ -261,7 +268,8 @@ def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tupl
         if searched.witness is not None:
             return SiblingEvidence(sibling.why, "searched", searched.witness, searched.confirmed)
         error = error or searched.error
-    return SiblingEvidence(sibling.why, None, None, error=error)
+    found, late = by_sampling(SIBLING_FACTOR * size.samples)
+    return found or SiblingEvidence(sibling.why, None, None, error=error or late)
 
 
 def _conclude(
@@ -373,7 +381,10 @@ def _strength(
     said += _decisions(decided)
     tried = []
     if sampled is not None and sampled.error is None:
-        tried.append(f"{sampled.instances} samples, smallest relative slack {sampled.slack:.2g}")
+        # Of an identity the slack is the allowance; what tells is the deviation.
+        deviation = f"largest relative deviation {max(sampled.tightness, 0):.2g}"
+        closest = deviation if claim.relation == "==" else f"smallest relative slack {sampled.slack:.2g}"
+        tried.append(f"{sampled.instances} samples, {closest}")
     if searched is not None and searched.error is None:
         reached = _number(searched.tightness)
         what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"

@@ -127,7 +127,7 @@ def test_an_unreachable_cluster(run, monkeypatch):
 
 WRONG = """
 from proofs_check.claim import claim
-from proofs_check.topics.mdp.claims import rounding, with_vectors
+from proofs_check.topics.mdp.instances import rounding, with_vectors
 from proofs_check.topics.mdp.formulas import backup, norm
 
 for name, kinds in (("both", ("float", "exact")), ("doubles", ("float",))):
