@@ -148,10 +148,10 @@ def verify(
     alone = jobs == 1 and cluster is None
     homes = {slug: None if alone else home(c) for slug, c in chosen.items()}
     pending = {slug: set(_tasks(c, budget, kinds)) for slug, c in chosen.items()}
-    tasks = [task for c in chosen.values() for task in _tasks(c, budget, kinds)]
+    waiting = in_order(chosen.values())  # so that claims are finished one by one, and few are lost when the run is stopped
+    tasks = [task for c in waiting for task in _tasks(c, budget, kinds)]
     parts: dict[str, dict[Task, Any]] = {slug: {} for slug in chosen}
     results: dict[str, Verification] = {}
-    waiting = in_order(chosen.values())
     needs = {c.slug: set() if problem_with(c, known()) else set(c.uses) & set(chosen) for c in waiting}
     work = run(_perform_by_slug, [(task, homes[task[0]], budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
     for done, (task, part) in enumerate(work, start=1):

@@ -219,6 +219,23 @@ def test_a_claim_is_proved_only_with_the_claims_that_it_uses(chain):
     assert verify_claim(claims(["test.b"])[0]).proved is False
 
 
+def test_a_stopped_run_has_finished_the_claims_that_are_used_first(chain):
+    """Whatever their names: else nearly all would be waiting for the last one."""
+    chain("test.a", "test.z")
+    chain("test.b", "test.z")
+    chain("test.z")
+    finished = []
+
+    def stop(result):
+        finished.append(result.slug)
+        if len(finished) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verify(["test"], on_result=stop)
+    assert finished == ["test.z", "test.a"]
+
+
 def test_what_rests_on_an_unproved_claim_is_not_proved(chain):
     chain("test.a", "test.b")
     chain("test.b", "test.c")
