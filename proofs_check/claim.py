@@ -1,25 +1,41 @@
 r"""Claims: a theorem is one object.
 
 A claim is a function that returns both sides of a relation on an instance; its docstring is the statement. Evidence follows from
-what is attached to it, and false siblings, statements that are slightly too strong, must be refuted by the same evidence:
+what is attached to it, and false siblings, statements that are slightly too strong, must be refuted by the same evidence. A file
+of your own needs no more than this, and ``proofs-check verify mine.py`` does the rest:
 
-    @claim("best_of_n.kl_cap", "<=", paper="Beirami et al. (2024)", theorem="Theorem 3.1",
-           instances=..., search={"p": Simplex(4), "n": Integers(2, 20)}, allowance=...)
-    def kl_cap(p, n):
-        r"$\mathrm{KL}(\pi^{(n)} \| \pi) \le \log n - (n - 1) / n$."
-        return kl(pmf(p, n), p), log(n) - (n - 1) / n
+    from fractions import Fraction
 
-    @kl_cap.false_sibling("the 1/n is dropped")
-    def _(p, n):
-        return kl(pmf(p, n), p), log(n) - 1
+    import sympy as sp
+    from hypothesis import strategies as st
 
-    @kl_cap.known("two even outcomes")
+    from proofs_check.arithmetic import log
+    from proofs_check.claim import claim
+    from proofs_check.spaces import Interval
+
+    def rounding(x):
+        "A logarithm of at most two loses one unit of 1.1e-16."
+        return 3e-16
+
+    @claim("mine.log_bound", "<=", paper="Napier (1614)", assumptions="x >= 0", allowance=rounding,
+           instances=st.builds(dict, x=st.floats(0, 2)), search={"x": Interval(0, 2)},
+           argument="The difference of the sides starts at 0, and by the step it grows.")
+    def log_bound(x):
+        r"$\log(1 + x) \le x$."
+        return log(1 + x), x
+
+    @log_bound.false_sibling("with a second-order term")
+    def _(x):
+        return log(1 + x), x - x * x / 2
+
+    @log_bound.known("at 0, where it is an equality")
     def _():
-        return {"p": [Fraction(1, 2), Fraction(1, 2)], "n": 2}
+        return {"x": Fraction(0)}
 
-    @kl_cap.step("the cap is the divergence of the continuum", method="integrate")
+    @log_bound.step("the derivative of x - log(1 + x) is x / (1 + x)", method="cancel")
     def _():
-        return integral, formula
+        x = sp.Symbol("x", nonnegative=True)
+        return sp.diff(x - sp.log(1 + x), x), x / (1 + x)
 
 The same formula is evaluated in doubles and in exact arithmetic (:mod:`proofs_check.arithmetic`).
 """

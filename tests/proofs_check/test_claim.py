@@ -1,5 +1,6 @@
 """What a claim is: registration, lookup, what may be attached."""
 
+import textwrap
 from fractions import Fraction
 
 import flint
@@ -134,6 +135,16 @@ def file(tmp_path, registry):
     path = tmp_path / "mine.py"
     path.write_text(FILE)
     return path
+
+
+def test_the_example_in_the_documentation_is_proved(tmp_path, registry):
+    example = module.__doc__.partition("does the rest:\n")[2].partition("The same formula")[0]
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(example))
+    (result,) = verify([str(path)])
+    assert result.verdict == "holds"
+    assert result.proved
+    assert any(d.equal for d in result.decided)
 
 
 def test_any_file_may_hold_claims(file):
