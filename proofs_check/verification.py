@@ -1,19 +1,7 @@
 """Verification: evidence gathered for claims, on as many workers as there are, and the verdict that it supports.
 
-========================= ==============================================================================================
-``holds``                 nothing contradicts the claim and every false sibling is refuted; the strength says what is proved
-``holds as corrected``    so, for a claim that corrects its source
-``open``                  so, for a conjecture
-``refuted``               a counterexample was found; the witness is given
-``unchecked``             a false sibling survived (or there is none): the check has not shown that it can fail; or none of the
-                          evidence that was asked for could be gathered
-``failed``                a solver or a side raised, a side is no number, a step of the derivation is contradicted or raises, the
-                          argument uses a claim that does not exist or goes round in a circle
-========================= ==============================================================================================
-
-Sampling and searching prove nothing: ``supported`` is the most they earn. A claim is called proved only if all its steps are
-done, its argument is written down, and the claims that it uses are proved in the same run. Budgets count instances and
-evaluations, never seconds, and every part of the work has its own seed, so results do not depend on the number of workers.
+Budgets count instances and evaluations, never seconds, and every part of the work has its own seed, so results do not depend on
+the number of workers. What the evidence amounts to is decided in :mod:`proofs_check.verdict`.
 """
 
 from __future__ import annotations
@@ -25,49 +13,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.arguments import GOOD, Standing, in_order, problem_with, why_not_proved
+from proofs_check.arguments import GOOD, Standing, in_order, problem_with
+from proofs_check.budgets import BUDGETS, Budget
 from proofs_check.claim import _STATUS, Claim, ClaimError
 from proofs_check.evidence import KINDS
 from proofs_check.evidence.exact import Decided, decide_known
 from proofs_check.evidence.sampled import Sampled, sample
 from proofs_check.evidence.searched import Searched, merge, restart, searchable
+from proofs_check.evidence.sibling import SiblingEvidence, try_sibling
 from proofs_check.evidence.symbolic import Reduced, reduce_steps
 from proofs_check.lookup import claims, home, known
+from proofs_check.verdict import strength_of, verdict_on
 from proofs_check.workers import run
 
 __all__ = ["BUDGETS", "Budget", "SiblingEvidence", "Verification", "verify", "verify_claim"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Instances drawn, evaluations of the adversary, restarts that share them, and whether witnesses of siblings are shrunk."""
-
-    samples: int
-    evaluations: int
-    restarts: int
-    shrink_siblings: bool = True
-
-
-BUDGETS = {
-    "quick": Budget(200, 800, 2, shrink_siblings=False),
-    "normal": Budget(2_000, 12_000, 4),
-    "thorough": Budget(20_000, 64_000, 8),
-}
-
-SIBLING_FACTOR = 10
-"""A false sibling may take this many times as many samples: the search ends at its first witness, which is usually soon."""
-
-
-@dataclass(frozen=True)
-class SiblingEvidence:
-    """How a false sibling fared: refuted by which kind of evidence, with which witness; or surviving."""
-
-    why: str
-    refuted_by: str | None
-    witness: str | None
-    confirmed: bool = False
-    same_as_claim: bool = False
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -235,41 +194,8 @@ def _evidence(claim: Claim, task: Task, size: Budget, seed: int, kinds: tuple[st
     elif kind == "symbolic":
         result = reduce_steps(claim)
     elif kind == "sibling":
-        result = _try_sibling(claim, number, size, seed, kinds)
+        result = try_sibling(claim, number, size, seed, kinds)
     return result
-
-
-def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
-    """The same eyes on a false sibling: sampling always (it shows that the check can fail), what else was asked for, and at last
-    more samples."""
-    sibling = claim.false_siblings[number]
-
-    def by_sampling(count: int) -> tuple[SiblingEvidence | None, str | None]:
-        sampled = sample(claim, count, seed, sides=sibling.sides, shrink=size.shrink_siblings)
-        if sampled.witness is None and not sampled.same_as_claim:
-            return None, sampled.error
-        by = "sampled" if sampled.witness is not None else None
-        return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim), None
-
-    found, error = by_sampling(size.samples)
-    if found is not None:
-        return found
-    if "exact" in kinds and "exact" in claim.arithmetics:
-        for decided in decide_known(claim, sibling.sides):
-            if decided.outcome == "violated":
-                return SiblingEvidence(sibling.why, "exact", decided.instance, True)
-    if "searched" in kinds and searchable(claim):
-        restarts = []
-        for r in range(size.restarts):
-            restarts.append(restart(claim, size.evaluations // size.restarts, seed, r, sides=sibling.sides))
-            if restarts[-1].violated:
-                break
-        searched = merge(claim, restarts, sides=sibling.sides)
-        if searched.witness is not None:
-            return SiblingEvidence(sibling.why, "searched", searched.witness, searched.confirmed)
-        error = error or searched.error
-    found, late = by_sampling(SIBLING_FACTOR * size.samples)
-    return found or SiblingEvidence(sibling.why, None, None, error=error or late)
 
 
 def _conclude(
@@ -294,8 +220,8 @@ def _conclude(
     decided += tuple(d for known in results("exact") for d in known)
     steps: tuple[Reduced, ...] = tuple(step for reduced in results("symbolic") for step in reduced)
     siblings: tuple[SiblingEvidence, ...] = tuple(results("sibling"))
-    verdict, reason = _verdict(claim, sampled, searched, decided, steps, siblings, problems)
-    strength, proved = _strength(claim, sampled, searched, decided, steps, {} if used is None else used)
+    verdict, reason = verdict_on(claim, sampled, searched, decided, steps, siblings, problems)
+    strength, proved = strength_of(claim, sampled, searched, decided, steps, {} if used is None else used)
     count = len(siblings)
     summary = reason or f"{strength}; {count} false sibling{'s' if count != 1 else ''} refuted"
     _STATUS[claim.slug] = verdict
@@ -316,101 +242,3 @@ def _conclude(
         siblings=siblings,
         proved=proved and verdict in GOOD,
     )
-
-
-def _verdict(
-    claim: Claim,
-    sampled: Sampled | None,
-    searched: Searched | None,
-    decided: tuple[Decided, ...],
-    steps: tuple[Reduced, ...],
-    siblings: tuple[SiblingEvidence, ...],
-    problems: list[str],
-) -> tuple[str, str]:
-    """The verdict, and its reason where it is not the strength."""
-    violations = [d for d in decided if d.outcome == "violated"]
-    if violations:
-        return "refuted", f"refuted exactly on: {violations[0].name}"
-    for evidence in (sampled, searched):
-        if evidence is not None and evidence.witness is not None:
-            return "refuted", "a counterexample was found" + (", confirmed exactly" if evidence.confirmed else " in doubles")
-    errors = problems + [e.error for e in (sampled, searched, *decided) if e is not None and e.error is not None]
-    if errors:
-        return "failed", errors[0]
-    broken = [s for s in steps if s.outcome in ("contradicted", "failed")]
-    if broken:
-        return "failed", f"step {broken[0].outcome}: {broken[0].name}: {broken[0].rest}"
-    if not siblings:
-        return "unchecked", "has no false sibling"
-    for sibling in siblings:
-        if sibling.same_as_claim:
-            return "unchecked", f"false sibling computes the same as the claim: {sibling.why}"
-        if sibling.refuted_by is None:
-            return "unchecked", f"false sibling not refuted: {sibling.why}" + (f" ({sibling.error})" if sibling.error else "")
-    settled = any(d.proved or d.digits is not None for d in decided) or any(s.done for s in steps)
-    if sampled is None and searched is None and not settled:
-        return "unchecked", "no evidence was gathered"
-    if claim.conjecture:
-        return "open", ""
-    return ("holds as corrected" if claim.correction else "holds"), ""
-
-
-def _strength(
-    claim: Claim,
-    sampled: Sampled | None,
-    searched: Searched | None,
-    decided: tuple[Decided, ...],
-    steps: tuple[Reduced, ...],
-    used: Mapping[str, Standing],
-) -> tuple[str, bool]:
-    """What the evidence amounts to, in words, never more than it says; and whether it is a proof for every instance."""
-    said, proved = [], False
-    done = [s for s in steps if s.done]
-    if steps and claim.argument and len(done) == len(steps):
-        how = f"by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument"
-        weak = why_not_proved(claim, used)
-        proved = weak is None
-        if weak is None:
-            said.append(f"proved {how}" + (f", with {', '.join(claim.uses)}" if claim.uses else ""))
-        elif weak[1]:
-            said.append(f"all symbolic steps done, but the argument uses {weak[0]}")
-        else:
-            said.append(f"follows from {weak[0]} {how}")
-    elif steps:
-        said.append(f"{len(done)} of {len(steps)} symbolic steps done")
-    said += _decisions(decided)
-    tried = []
-    if sampled is not None and sampled.error is None:
-        # Of an identity the slack is the allowance; what tells is the deviation.
-        deviation = f"largest relative deviation {max(sampled.tightness, 0):.2g}"
-        closest = deviation if claim.relation == "==" else f"smallest relative slack {sampled.slack:.2g}"
-        tried.append(f"{sampled.instances} samples, {closest}")
-    if searched is not None and searched.error is None:
-        reached = _number(searched.tightness)
-        what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
-        mirages = f", {searched.mirages} mirages" if searched.mirages else ""
-        tried.append(f"adversary reached {what}{mirages}")
-    if tried:
-        said.append("supported: " + ", ".join(tried))
-    return "; ".join(said) or "no evidence was gathered", proved
-
-
-def _decisions(decided: tuple[Decided, ...]) -> list[str]:
-    """What exact arithmetic settled."""
-    said = []
-    groups = {
-        "proved on": [d for d in decided if d.proved],
-        "sides overlap to": [d for d in decided if d.outcome == "undecided" and d.digits is not None],
-        "undecided on": [d for d in decided if d.outcome == "undecided" and d.digits is None],
-    }
-    for words, members in groups.items():
-        if members:
-            instances = f"{len(members)} instance{'s' if len(members) > 1 else ''}"
-            fewest = min((d.digits for d in members if d.digits is not None), default=None)
-            said.append(f"{words} {instances}" if fewest is None else f"{words} {fewest} digits on {instances}")
-    return said
-
-
-def _number(x: float) -> str:
-    """Enough digits to see how far from 1 a ratio is."""
-    return f"{x:.3g}" if not 0.9 < x < 1 else f"1 - {1 - x:.2g}" if 1 - x < 1e-3 else f"{x:.4f}"
