@@ -93,10 +93,10 @@ def strength_of(
     said += _decisions(decided)
     tried = []
     if sampled is not None and sampled.error is None:
-        # Of an identity the slack is the allowance; what tells is the deviation.
-        deviation = f"largest relative deviation {max(sampled.tightness, 0):.2g}"
-        closest = deviation if claim.relation == "==" else f"smallest relative slack {sampled.slack:.2g}"
-        tried.append(f"{sampled.instances} sample{'s' if sampled.instances != 1 else ''}, {closest}")
+        count = f"{sampled.instances} sample{'s' if sampled.instances != 1 else ''}"
+        # Of an identity the slack is but the allowance.
+        equal = f"{count} equal up to rounding"
+        tried.append(equal if claim.relation == "==" else f"{count}, smallest relative slack {sampled.slack:.2g}")
     if searched is not None and searched.error is None:
         reached = _number(searched.tightness)
         what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
