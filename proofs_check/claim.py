@@ -1,49 +1,61 @@
 r"""Claims: a theorem is one object.
 
 A claim is a function that returns both sides of a relation on an instance; its docstring is the statement. Evidence follows from
-what is attached to it, and false siblings, statements that are slightly too strong, must be refuted by the same evidence:
+what is attached to it, and false siblings, statements that are slightly too strong, must be refuted by the same evidence. A file
+of your own needs no more than this, and ``proofs-check verify mine.py`` does the rest:
 
-    @claim("best_of_n.kl_cap", "<=", paper="Beirami et al. (2024)", theorem="Theorem 3.1",
-           instances=..., search={"p": Simplex(4), "n": Integers(2, 20)}, allowance=...)
-    def kl_cap(p, n):
-        r"$\mathrm{KL}(\pi^{(n)} \| \pi) \le \log n - (n - 1) / n$."
-        return kl(pmf(p, n), p), log(n) - (n - 1) / n
+    from fractions import Fraction
 
-    @kl_cap.false_sibling("the 1/n is dropped")
-    def _(p, n):
-        return kl(pmf(p, n), p), log(n) - 1
+    import sympy as sp
+    from hypothesis import strategies as st
 
-    @kl_cap.known("two even outcomes")
+    from proofs_check.arithmetic import log
+    from proofs_check.claim import claim
+    from proofs_check.spaces import Interval
+
+    def rounding(x):
+        "A logarithm of at most two loses one unit of 1.1e-16."
+        return 3e-16
+
+    @claim("mine.log_bound", "<=", paper="Napier (1614)", assumptions="x >= 0", allowance=rounding,
+           instances=st.builds(dict, x=st.floats(0, 2)), search={"x": Interval(0, 2)},
+           argument="The difference of the sides starts at 0, and by the step it grows.")
+    def log_bound(x):
+        r"$\log(1 + x) \le x$."
+        return log(1 + x), x
+
+    @log_bound.false_sibling("with a second-order term")
+    def _(x):
+        return log(1 + x), x - x * x / 2
+
+    @log_bound.known("at 0, where it is an equality")
     def _():
-        return {"p": [Fraction(1, 2), Fraction(1, 2)], "n": 2}
+        return {"x": Fraction(0)}
 
-    @kl_cap.step("the cap is the divergence of the continuum", method="integrate")
+    @log_bound.step("the derivative of x - log(1 + x) is x / (1 + x)", method="cancel")
     def _():
-        return integral, formula
+        x = sp.Symbol("x", nonnegative=True)
+        return sp.diff(x - sp.log(1 + x), x), x / (1 + x)
 
 The same formula is evaluated in doubles and in exact arithmetic (:mod:`proofs_check.arithmetic`).
 """
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import importlib.util
 import inspect
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
 from typing import Any, Literal
 
-import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from proofs_check.arithmetic import exact, lift
 from proofs_check.relation import RELATIONS, ClaimError, Objective, Relation, slack
+from proofs_check.source import float_literal, same_code
 from proofs_check.spaces import Product, Space
 
-__all__ = ["Claim", "ClaimError", "FalseSibling", "Known", "Relation", "Sides", "Step", "claim", "claims", "slack"]
+__all__ = ["Claim", "ClaimError", "FalseSibling", "Known", "Relation", "Sides", "Step", "claim", "slack"]
 
 Sides = Callable[..., tuple[Any, Any]]
 Allowance = Callable[..., float]
@@ -70,12 +82,12 @@ class Known:
 class Step:
     """A step of the derivation for computer algebra: ``expressions()`` returns two sympy expressions.
 
-    They are to be equal (``==``), or the first at least the second (``>=``), by the stated ``method``
-    (see :mod:`proofs_check.evidence.symbolic`).
+    They are to be equal (``==``), or the first at least the second (``>=``), by the stated ``method``; a third part, if there is
+    one, lists expressions that are positive where the step is claimed (see :mod:`proofs_check.evidence.symbolic`).
     """
 
     name: str
-    expressions: Callable[[], tuple[Any, Any]]
+    expressions: Callable[[], tuple[Any, ...]]
     method: str
     relation: Literal["==", ">="] = "=="
 
@@ -140,7 +152,7 @@ class Claim:
         """Attach a statement that is slightly too strong; ``why`` says what was changed."""
 
         def attach(sides: Sides) -> Sides:
-            if _same_code(sides, self.sides):
+            if same_code(sides, self.sides):
                 raise ClaimError(f"the false sibling of {self.slug} ({why}) computes the same as the claim")
             _refuse_float_literals(self, sides)
             self.false_siblings.append(FalseSibling(why, sides))
@@ -160,7 +172,7 @@ class Claim:
     def step(self, name: str, *, method: str, relation: Literal["==", ">="] = "==") -> Callable[[Any], Any]:
         """Attach a step of the derivation."""
 
-        def attach(expressions: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
+        def attach(expressions: Callable[[], tuple[Any, ...]]) -> Callable[[], tuple[Any, ...]]:
             self.steps.append(Step(name, expressions, method, relation))
             return expressions
 
@@ -213,13 +225,19 @@ def claim(
     Raises
     ------
     ClaimError
-        For a slug taken by another module, an unknown relation or arithmetic, a missing statement, a parametrisation whose names
-        are not those of the arguments, or a formula with float literals that is to be evaluated exactly.
+        For a slug that another function has, or that is not of the form ``topic.name``, an unknown relation or arithmetic, a
+        missing statement, a parametrisation whose names are not those of the arguments or that nothing could search, a conjecture
+        with an argument, or a formula with float literals that is to be evaluated exactly.
     """
 
     def register(sides: Sides) -> Claim:
-        if slug in _REGISTRY and _REGISTRY[slug].sides.__module__ != sides.__module__:
-            raise ClaimError(f"two claims are called {slug}: in {_REGISTRY[slug].sides.__module__} and in {sides.__module__}")
+        # The same function again is a module or a notebook cell that is run again, and replaces the claim.
+        taken = _REGISTRY[slug].sides if slug in _REGISTRY else sides
+        if (taken.__module__, taken.__qualname__) != (sides.__module__, sides.__qualname__):
+            places = " and ".join(f"{f.__module__}.{f.__qualname__}" for f in (taken, sides))
+            raise ClaimError(f"two claims are called {slug}: {places}")
+        if not re.fullmatch(r"\w+(\.\w+)+", slug):
+            raise ClaimError(f"a claim is called {slug!r} (expected topic.name)")
         if relation not in RELATIONS:
             raise ClaimError(f"{slug} has the relation {relation!r} (expected one of {', '.join(map(repr, RELATIONS))})")
         if objective not in ("ratio", "difference"):
@@ -229,6 +247,10 @@ def claim(
         statement = inspect.cleandoc(sides.__doc__ or "")
         if not statement:
             raise ClaimError(f"{slug} has no docstring; it is the statement")
+        if conjecture and argument:
+            raise ClaimError(f"{slug} is a conjecture, but has an argument that proves it")
+        if search is not None and "float" not in arithmetics:
+            raise ClaimError(f"{slug} has a parametrisation, but the adversary needs sides in doubles")
         if search is not None and set(search) != set(inspect.signature(sides).parameters):
             raise ClaimError(f"{slug} takes {list(inspect.signature(sides).parameters)} but is searched over {list(search)}")
         made = Claim(
@@ -256,70 +278,10 @@ def claim(
     return register
 
 
-def claims(slugs: Iterable[str] | None = None) -> list[Claim]:
-    """All claims in the order of their slugs, or those of the given topics (``"mdp"``) and slugs (``"mdp.contraction"``).
-
-    Raises
-    ------
-    ClaimError
-        For an unknown slug, with the nearest known one.
-    """
-    topics = importlib.import_module("proofs_check.topics")
-    for module in pkgutil.iter_modules(topics.__path__):
-        name = f"proofs_check.topics.{module.name}.claims"
-        if importlib.util.find_spec(name) is not None:
-            importlib.import_module(name)
-    if slugs is None:
-        return [_REGISTRY[slug] for slug in sorted(_REGISTRY)]
-    chosen: dict[str, Claim] = {}
-    for slug in slugs:
-        found = {name: c for name, c in sorted(_REGISTRY.items()) if name == slug or name.startswith(slug + ".")}
-        if not found:
-            known = sorted({name.split(".")[0] for name in _REGISTRY} | set(_REGISTRY))
-            near = difflib.get_close_matches(slug, known, n=1)
-            raise ClaimError(
-                f"no claim is called {slug!r}" + (f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}")
-            )
-        chosen.update(found)
-    return list(chosen.values())
-
-
-def _same_code(first: Sides, second: Sides) -> bool:
-    one, other = first.__code__, second.__code__
-    docless = [[c for c in code.co_consts if c != f.__doc__] for f, code in ((first, one), (second, other))]
-    return one.co_code == other.co_code and docless[0] == docless[1] and one.co_names == other.co_names
-
-
 def _refuse_float_literals(claim: Claim, sides: Sides) -> None:
     """A double in an exact formula is silently wrong (a ball accepts it), so formulas contain none."""
-    if "exact" not in claim.arithmetics:
-        return
-    for function in _formula(sides, set()):
-        literal = _float_literal(function.__code__)
-        if literal is not None:
-            raise ClaimError(
-                f"{claim.slug}: {function.__name__} contains the float {literal!r}, which exact arithmetic cannot take; "
-                "write rational(a, b), or declare arithmetics=('float',)"
-            )
-
-
-def _formula(function: Any, seen: set[Any]) -> Iterable[FunctionType]:
-    """A function and the functions of its own topic that it calls."""
-    if not isinstance(function, FunctionType) or function in seen:
-        return
-    seen.add(function)
-    yield function
-    folder = function.__module__.rpartition(".")[0]
-    for name in function.__code__.co_names:
-        called = function.__globals__.get(name)
-        if isinstance(called, FunctionType) and folder and called.__module__.rpartition(".")[0] == folder:
-            yield from _formula(called, seen)
-
-
-def _float_literal(code: CodeType) -> float | None:
-    for constant in code.co_consts:
-        if isinstance(constant, (float, np.floating)):
-            return float(constant)
-        if isinstance(constant, CodeType) and (found := _float_literal(constant)) is not None:
-            return found
-    return None
+    if "exact" in claim.arithmetics and (found := float_literal(sides)) is not None:
+        raise ClaimError(
+            f"{claim.slug}: {found[0]} contains the float {found[1]!r}, which exact arithmetic cannot take; "
+            "write rational(a, b), or declare arithmetics=('float',)"
+        )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from proofs_check.claim import Claim, ClaimError, claims
+from proofs_check.claim import Claim, ClaimError
+from proofs_check.display import claim_table, explain, pasted, report_table, show_record, verdict_table
 from proofs_check.evidence import KINDS
-from proofs_check.evidence.witness import PRELUDE
+from proofs_check.lookup import claims
 from proofs_check.records import RecordError, Records, changes
 from proofs_check.verification import BUDGETS, Verification, verify
 
@@ -21,26 +21,16 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Theorems as objects: list them, verify them, redraw their figures."
 )
 console = Console()
-COLOURS = {
-    "holds": "green",
-    "holds as corrected": "green",
-    "open": "yellow",
-    "refuted": "bold red",
-    "unchecked": "red",
-    "failed": "bold red",
-}
+errors = Console(stderr=True)
 
-Slugs = Annotated[list[str] | None, typer.Argument(help="Topics or claims; all by default.")]
+Slugs = Annotated[list[str] | None, typer.Argument(help="Topics, claims or Python files with claims; all topics by default.")]
 Results = Annotated[Path | None, typer.Option(help="File of records; .proofs-check/results.json of the checkout by default.")]
 
 
 @app.command("list")
 def list_claims(slugs: Slugs = None) -> None:
-    """Every claim with its source, its statement and what evidence can be gathered for it."""
-    table = _table("claim", "source", "statement", "evidence")
-    for claim in _chosen(slugs):
-        table.add_row(claim.slug, escape(claim.source), escape(claim.statement.split("\n\n")[0]), _attachments(claim))
-    console.print(table)
+    """Every claim with its statement, its source and what evidence can be gathered for it."""
+    console.print(claim_table(_chosen(slugs)))
 
 
 @app.command("verify")
@@ -59,41 +49,42 @@ def verify_command(
     kinds = [kind.strip() for kind in evidence.split(",") if kind.strip()]
     if not kinds or set(kinds) - set(KINDS):
         raise typer.BadParameter(f"{evidence!r} (expected some of {', '.join(KINDS)})", param_hint="--evidence")
-    total = len(_chosen(slugs))
+    chosen = {c.slug: c for c in _chosen(slugs)}
     records = _records(results)
     finished: list[Verification] = []
     moved: dict[str, list[str]] = {}
     interrupted = False
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("starting", total=None)
+    try:
+        records.check_writable()
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("starting", total=None)
 
-        def note(result: Verification) -> None:
-            previous = records.previous(result)
-            moved[result.slug] = [] if previous is None else changes(previous, result)
-            records.add(result)
-            finished.append(result)
+            def note(result: Verification) -> None:
+                previous = records.previous(result)
+                moved[result.slug] = [] if previous is None else changes(previous, result)
+                records.add(result)
+                finished.append(result)
 
-        def advance(done: int, count: int, what: str) -> None:
-            progress.update(task, completed=done, total=count, description=what)
+            def advance(done: int, count: int, what: str) -> None:
+                progress.update(task, completed=done, total=count, description=what)
 
-        try:
             verify(slugs or None, budget, seed, jobs, note, evidence=kinds, cluster=cluster, on_progress=advance)
-        except KeyboardInterrupt:
-            interrupted = True
-        except ClaimError as error:
-            progress.stop()
-            console.print(f"[red]{escape(str(error))}[/red]")
-            raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        interrupted = True
+    except (ClaimError, RecordError) as error:
+        _refuse(error)
     finished.sort(key=lambda result: result.slug)
     console.print(verdict_table(finished))
     for result in finished:
         for change in moved[result.slug]:
             console.print(f"{result.slug}: {change}", highlight=False)
-        _explain(result)
+        explain(console, result)
+        if not result.ok and (code := pasted(chosen[result.slug], result)):
+            console.print(code, markup=False, highlight=False, soft_wrap=True)
     console.print(f"records: {records.path}", highlight=False, soft_wrap=True)
     if interrupted:
-        console.print(f"interrupted: {len(finished)} of {total} claims are finished, and recorded")
+        console.print(f"interrupted: {len(finished)} of {len(chosen)} claims are finished, and recorded")
         raise typer.Exit(130)
     if not all(result.ok for result in finished):
         raise typer.Exit(1)
@@ -111,80 +102,26 @@ def reproduce_command(
     try:
         ok = reproduce(slugs, full=full, console=console, jobs=jobs)
     except ReproduceError as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(2) from None
+        _refuse(error)
+    except KeyboardInterrupt:
+        errors.print("interrupted: what was rewritten stays; run it again for the rest")
+        raise typer.Exit(130) from None
     if not ok:
         raise typer.Exit(1)
 
 
 @app.command("report")
 def report_command(slugs: Slugs = None, results: Results = None) -> None:
-    """The strongest recorded evidence for every claim."""
+    """The strongest recorded evidence for every claim; for claims that are named in full, with instances and witnesses."""
     records = _records(results)
-    table = _table("claim", "evidence")
-    missing = 0
-    for claim in _chosen(slugs):
-        found = records.strongest(claim.slug)
-        if found is None:
-            missing += 1
-            table.add_row(f"{claim.slug}\n[red]not verified[/]", escape(claim.source))
-            continue
-        refuted = sum(s["refuted_by"] is not None for s in found["siblings"])
-        tightest = found["tightest"]
-        details = [
-            found["strength"],
-            f"tightest {tightest:.6g}" if isinstance(tightest, float) else "",
-            f"{refuted} of {len(found['siblings'])} false siblings refuted",
-            f"{found['budget']}, seed {found['seed']}, {found['date'][:10]}",
-        ]
-        verdict = f"[{COLOURS[found['verdict']]}]{found['verdict']}[/]"
-        table.add_row(f"{claim.slug}\n{verdict}", escape(claim.source + "\n" + "; ".join(d for d in details if d)))
-    console.print(table)
+    found = [(claim, records.strongest(claim.slug)) for claim in _chosen(slugs)]
+    console.print(report_table(found))
+    for claim, record in found:
+        if record is not None and claim.slug in (slugs or ()):
+            show_record(console, claim, record)
+    missing = sum(record is None for _, record in found)
     if missing:
         console.print(f"{missing} without a record; run: proofs-check verify")
-
-
-def verdict_table(results: list[Verification]) -> Table:
-    """One row per claim."""
-    table = _table("claim", "evidence")
-    for r in results:
-        verdict = f"[{COLOURS[r.verdict]}]{r.verdict}[/] [dim]{r.seconds:.1f} s[/]"
-        table.add_row(f"{r.slug}\n{verdict}", escape(r.summary.partition("\n")[0]))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    """A table whose slugs stay whole in narrow terminals."""
-    table = Table()
-    for column in columns:
-        table.add_column(column, no_wrap=column == "claim", overflow="fold")
-    return table
-
-
-def _explain(result: Verification) -> None:
-    """What a reader needs to follow up a problem, and mirages, which are no problem but should be seen."""
-    for value, true in result.searched.mirage_examples if result.searched is not None else ():
-        console.print(f"{result.slug}: a mirage: {value:.6g} in doubles, {true if true is None else format(true, '.6g')} exactly")
-    if result.ok:
-        return
-    console.print(f"[bold]{result.slug}[/bold] {result.verdict}: {escape(result.summary)}")
-    if result.witness:
-        check = f"from proofs_check import claims\nclaim = claims(['{result.slug}'])[0]"
-        names = ", ".join(f"{line.partition(' = ')[0]}={line.partition(' = ')[0]}" for line in result.witness.splitlines())
-        text = f"{PRELUDE}\n{check}\n{result.witness}\nprint({'claim.exactly' if _is_exact(result) else 'claim.sides'}({names}))"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _is_exact(result: Verification) -> bool:
-    return "exact" in claims([result.slug])[0].arithmetics
-
-
-def _attachments(claim: Claim) -> str:
-    parts = [f"{len(claim.false_siblings)} siblings", " and ".join(claim.arithmetics)]
-    parts += ["searched"] if claim.search is not None else []
-    parts += [f"{len(claim.known_instances)} known"] if claim.known_instances else []
-    parts += [f"{len(claim.steps)} steps"] if claim.steps else []
-    return ", ".join(parts)
 
 
 def _records(path: Path | None) -> Records:
@@ -198,17 +135,20 @@ def _records(path: Path | None) -> Records:
         path = root / ".proofs-check" / "results.json"
     try:
         return Records(path)
-    except (RecordError, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(2) from None
+    except RecordError as error:
+        _refuse(error)
 
 
 def _chosen(slugs: list[str] | None) -> list[Claim]:
     try:
         return claims(slugs or None)
     except ClaimError as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(2) from None
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    errors.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
+    raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

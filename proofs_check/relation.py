@@ -61,7 +61,7 @@ def tightness(relation: Relation, left: Any, right: Any, objective: Objective = 
     As a ratio: the smaller side over the larger one, in the sense of the claim, so that 1 is equality and more is a violation
     (``inf`` if the signs already violate); entries where both sides are 0, or within the allowance of it, say nothing and are
     left out (``-inf`` if all are).
-    As a difference: left - right for ``<=``. For ``==`` the largest relative (or absolute) deviation.
+    As a difference: left - right for ``<=``. For ``==`` the largest relative (or absolute) deviation, 0 if all were left out.
     """
     base, a, b = _floats(relation, left, right)
     if base == ">=":
@@ -70,14 +70,14 @@ def tightness(relation: Relation, left: Any, right: Any, objective: Objective = 
     if objective == "ratio":
         pairs = ((x, y) for x, y in pairs if max(abs(x), abs(y)) > allowance)  # type: ignore[assignment]
     scores = [_score(base, x, y, objective) for x, y in pairs]
-    return max((s for s in scores if s is not None), default=-math.inf)
+    return max((s for s in scores if s is not None), default=0.0 if base == "==" else -math.inf)
 
 
 def _score(base: str, x: Any, y: Any, objective: Objective) -> Any:
     """Tightness of one entry with x <= y claimed; None where it says nothing. Works for floats and for rationals."""
     if base == "==":
         size = max(abs(x), abs(y))
-        return abs(x - y) if objective == "difference" else None if size == 0 else abs(x - y) / size
+        return abs(x - y) if objective == "difference" or size == 0 else abs(x - y) / size
     if objective == "difference":
         return x - y
     if x == 0 and y == 0:

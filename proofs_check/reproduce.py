@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from proofs_check.claim import claims
 from proofs_check.figures import Figure, FigureError, load
+from proofs_check.lookup import claims
 from proofs_check.notebooks import NotebookError, execute
 from proofs_check.verification import Verification, verify
 

@@ -1,69 +1,32 @@
 """Verification: evidence gathered for claims, on as many workers as there are, and the verdict that it supports.
 
-========================= ==============================================================================================
-``holds``                 nothing contradicts the claim and every false sibling is refuted; the strength says what is proved
-``holds as corrected``    so, for a claim that corrects its source
-``open``                  so, for a conjecture
-``refuted``               a counterexample was found; the witness is given
-``unchecked``             a false sibling survived (or there is none): the check has not shown that it can fail
-``failed``                a solver or a side raised, a side is no number, a step of the derivation is contradicted
-========================= ==============================================================================================
-
-Sampling and searching prove nothing: ``supported`` is the most they earn. Budgets count instances and evaluations, never seconds,
-and every part of the work has its own seed, so results do not depend on the number of workers.
+Budgets count instances and evaluations, never seconds, and every part of the work has its own seed, so results do not depend on
+the number of workers. What the evidence amounts to is decided in :mod:`proofs_check.verdict`.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proofs_check.claim import _STATUS, Claim, ClaimError, claims
+from proofs_check.arguments import GOOD, Standing, in_order, problem_with
+from proofs_check.budgets import BUDGETS, Budget
+from proofs_check.claim import _STATUS, Claim, ClaimError
 from proofs_check.evidence import KINDS
 from proofs_check.evidence.exact import Decided, decide_known
 from proofs_check.evidence.sampled import Sampled, sample
 from proofs_check.evidence.searched import Searched, merge, restart, searchable
+from proofs_check.evidence.sibling import SiblingEvidence, try_sibling
 from proofs_check.evidence.symbolic import Reduced, reduce_steps
+from proofs_check.lookup import claims, home, known
+from proofs_check.verdict import strength_of, verdict_on
 from proofs_check.workers import run
 
 __all__ = ["BUDGETS", "Budget", "SiblingEvidence", "Verification", "verify", "verify_claim"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Instances drawn, evaluations of the adversary, restarts that share them, and whether witnesses of siblings are shrunk."""
-
-    samples: int
-    evaluations: int
-    restarts: int
-    shrink_siblings: bool = True
-
-
-BUDGETS = {
-    "quick": Budget(200, 800, 2, shrink_siblings=False),
-    "normal": Budget(2_000, 12_000, 4),
-    "thorough": Budget(20_000, 64_000, 8),
-}
-
-SIBLING_FACTOR = 10
-"""A false sibling may take this many times as many samples: the search ends at its first witness, which is usually soon."""
-
-GOOD = ("holds", "holds as corrected", "open")
-
-
-@dataclass(frozen=True)
-class SiblingEvidence:
-    """How a false sibling fared: refuted by which kind of evidence, with which witness; or surviving."""
-
-    why: str
-    refuted_by: str | None
-    witness: str | None
-    confirmed: bool = False
-    same_as_claim: bool = False
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +46,8 @@ class Verification:
     decided: tuple[Decided, ...]
     steps: tuple[Reduced, ...]
     siblings: tuple[SiblingEvidence, ...]
+    proved: bool = False
+    """Whether the claim is proved for every instance: by its steps, its argument, and claims that are themselves proved."""
 
     @property
     def ok(self) -> bool:
@@ -108,7 +73,7 @@ Task = tuple[str, str, int]
 
 
 def verify_claim(claim: Claim, budget: str = "quick", seed: int = 0, evidence: Sequence[str] = KINDS) -> Verification:
-    """All requested evidence for one claim, in this process."""
+    """All requested evidence for one claim, in this process; claims that its argument uses are not verified along with it."""
     kinds = _checked(budget, evidence)
     parts = {task: _perform(claim, task, budget, seed, kinds) for task in _tasks(claim, budget, kinds)}
     return _conclude(claim, parts, budget, seed, kinds)
@@ -127,31 +92,42 @@ def verify(
 ) -> list[Verification]:
     """Verify claims on ``jobs`` processes, or on the dask cluster at an address.
 
-    ``on_result`` is called as soon as a claim is finished, ``on_progress`` after each part of the work with the parts done, their
-    number and a description. The results come in the order of the slugs and do not depend on the number of workers.
+    ``on_result`` is called as soon as a claim is finished, and those of the chosen ones that its argument uses; ``on_progress``
+    after each part of the work with the parts done, their number and a description. The results come in the order of the slugs
+    and do not depend on the number of workers.
 
     Raises
     ------
     ClaimError
-        For an unknown slug, budget or kind of evidence, or a cluster that does not answer.
+        For an unknown slug, budget or kind of evidence, a cluster that does not answer, or a claim that was not defined in a file
+        and is to be verified by other processes.
     """
     kinds = _checked(budget, evidence)
     chosen = {c.slug: c for c in claims(slugs)}
+    alone = jobs == 1 and cluster is None
+    homes = {slug: None if alone else home(c) for slug, c in chosen.items()}
     pending = {slug: set(_tasks(c, budget, kinds)) for slug, c in chosen.items()}
-    tasks = [task for c in chosen.values() for task in _tasks(c, budget, kinds)]
+    waiting = in_order(chosen.values())  # so that claims are finished one by one, and few are lost when the run is stopped
+    tasks = [task for c in waiting for task in _tasks(c, budget, kinds)]
     parts: dict[str, dict[Task, Any]] = {slug: {} for slug in chosen}
     results: dict[str, Verification] = {}
-    work = run(_perform_by_slug, [(task, budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
+    needs = {c.slug: set() if problem_with(c, known()) else set(c.uses) & set(chosen) for c in waiting}
+    work = run(_perform_by_slug, [(task, homes[task[0]], budget, seed, kinds) for task in tasks], jobs=jobs, cluster=cluster)
     for done, (task, part) in enumerate(work, start=1):
         slug = task[0]
         parts[slug][task] = part
         pending[slug].discard(task)
         if on_progress is not None:
             on_progress(done, len(tasks), f"{slug}: {task[1]}")
-        if not pending[slug]:
-            results[slug] = _conclude(chosen[slug], parts.pop(slug), budget, seed, kinds)
+        # Claims are concluded after those that they use, whatever the order in which their parts come in.
+        for c in list(waiting):
+            if pending[c.slug] or needs[c.slug] - set(results):
+                continue
+            waiting.remove(c)
+            used = {name: (r.verdict, r.proved) for name in c.uses if (r := results.get(name)) is not None}
+            results[c.slug] = _conclude(c, parts.pop(c.slug), budget, seed, kinds, used)
             if on_result is not None:
-                on_result(results[slug])
+                on_result(results[c.slug])
     return [results[slug] for slug in chosen]
 
 
@@ -183,16 +159,31 @@ def _tasks(claim: Claim, budget: str, kinds: tuple[str, ...]) -> list[Task]:
 class _Part:
     result: Any
     seconds: float
+    error: str | None = None
 
 
-def _perform_by_slug(task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> tuple[Task, _Part]:
+def _perform_by_slug(task: Task, file: str | None, budget: str, seed: int, kinds: tuple[str, ...]) -> tuple[Task, _Part]:
+    if file is not None and task[0] not in known():
+        claims([file])
     return task, _perform(claims([task[0]])[0], task, budget, seed, kinds)
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Workers of a cluster may be threads of one process, but the precision of balls and hypothesis' state belong to the process."""
+
+
 def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str, ...]) -> _Part:
-    began = time.perf_counter()
+    with _ONE_AT_A_TIME:
+        began = time.perf_counter()
+        try:
+            result, error = _evidence(claim, task, BUDGETS[budget], seed, kinds), None
+        except Exception as raised:  # a broken claim fails, and the others go on
+            result, error = None, f"{task[1]}: {type(raised).__name__}: {raised}"
+        return _Part(result, time.perf_counter() - began, error)
+
+
+def _evidence(claim: Claim, task: Task, size: Budget, seed: int, kinds: tuple[str, ...]) -> Any:
     _, kind, number = task
-    size = BUDGETS[budget]
     result: Any = None
     if kind == "sampled":
         result = sample(claim, size.samples, seed, decide_tightest="exact" in kinds)
@@ -203,40 +194,24 @@ def _perform(claim: Claim, task: Task, budget: str, seed: int, kinds: tuple[str,
     elif kind == "symbolic":
         result = reduce_steps(claim)
     elif kind == "sibling":
-        result = _try_sibling(claim, number, size, seed, kinds)
-    return _Part(result, time.perf_counter() - began)
+        result = try_sibling(claim, number, size, seed, kinds)
+    return result
 
 
-def _try_sibling(claim: Claim, number: int, size: Budget, seed: int, kinds: tuple[str, ...]) -> SiblingEvidence:
-    """The same eyes on a false sibling: sampling always (it shows that the check can fail), then what else was asked for."""
-    sibling = claim.false_siblings[number]
-    sampled = sample(claim, SIBLING_FACTOR * size.samples, seed, sides=sibling.sides, shrink=size.shrink_siblings)
-    if sampled.witness is not None or sampled.same_as_claim:
-        by = "sampled" if sampled.witness is not None else None
-        return SiblingEvidence(sibling.why, by, sampled.witness, sampled.confirmed, sampled.same_as_claim)
-    error = sampled.error
-    if "exact" in kinds and "exact" in claim.arithmetics:
-        for decided in decide_known(claim, sibling.sides):
-            if decided.outcome == "violated":
-                return SiblingEvidence(sibling.why, "exact", decided.instance, True)
-    if "searched" in kinds and searchable(claim):
-        restarts = []
-        for r in range(size.restarts):
-            restarts.append(restart(claim, size.evaluations // size.restarts, seed, r, sides=sibling.sides))
-            if restarts[-1].violated:
-                break
-        searched = merge(claim, restarts, sides=sibling.sides)
-        if searched.witness is not None:
-            return SiblingEvidence(sibling.why, "searched", searched.witness, searched.confirmed)
-        error = error or searched.error
-    return SiblingEvidence(sibling.why, None, None, error=error)
-
-
-def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, kinds: tuple[str, ...]) -> Verification:
+def _conclude(
+    claim: Claim,
+    parts: dict[Task, _Part],
+    budget: str,
+    seed: int,
+    kinds: tuple[str, ...],
+    used: Mapping[str, Standing] | None = None,
+) -> Verification:
     began = time.perf_counter()
+    problems = [part.error for _, part in sorted(parts.items()) if part.error is not None]
+    problems += [problem] if (problem := problem_with(claim, {**known(), claim.slug: claim})) else []
 
     def results(kind: str) -> list[Any]:
-        return [parts[task].result for task in sorted(parts) if task[1] == kind]
+        return [parts[task].result for task in sorted(parts) if task[1] == kind and parts[task].error is None]
 
     sampled: Sampled | None = next(iter(results("sampled")), None)
     restarts = results("searched")
@@ -245,8 +220,8 @@ def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, ki
     decided += tuple(d for known in results("exact") for d in known)
     steps: tuple[Reduced, ...] = tuple(step for reduced in results("symbolic") for step in reduced)
     siblings: tuple[SiblingEvidence, ...] = tuple(results("sibling"))
-    verdict, reason = _verdict(claim, sampled, searched, decided, steps, siblings)
-    strength = _strength(claim, sampled, searched, decided, steps)
+    verdict, reason = verdict_on(claim, sampled, searched, decided, steps, siblings, problems)
+    strength, proved = strength_of(claim, sampled, searched, decided, steps, {} if used is None else used)
     count = len(siblings)
     summary = reason or f"{strength}; {count} false sibling{'s' if count != 1 else ''} refuted"
     _STATUS[claim.slug] = verdict
@@ -265,87 +240,5 @@ def _conclude(claim: Claim, parts: dict[Task, _Part], budget: str, seed: int, ki
         decided=decided,
         steps=steps,
         siblings=siblings,
+        proved=proved and verdict in GOOD,
     )
-
-
-def _verdict(
-    claim: Claim,
-    sampled: Sampled | None,
-    searched: Searched | None,
-    decided: tuple[Decided, ...],
-    steps: tuple[Reduced, ...],
-    siblings: tuple[SiblingEvidence, ...],
-) -> tuple[str, str]:
-    """The verdict, and its reason where it is not the strength."""
-    violations = [d for d in decided if d.outcome == "violated"]
-    if violations:
-        return "refuted", f"refuted exactly on: {violations[0].name}"
-    for evidence in (sampled, searched):
-        if evidence is not None and evidence.witness is not None:
-            return "refuted", "a counterexample was found" + (", confirmed exactly" if evidence.confirmed else " in doubles")
-    errors = [e.error for e in (sampled, searched, *decided) if e is not None and e.error is not None]
-    if errors:
-        return "failed", errors[0]
-    contradicted = [s for s in steps if s.outcome == "contradicted"]
-    if contradicted:
-        return "failed", f"step contradicted: {contradicted[0].name}: {contradicted[0].rest}"
-    if not siblings:
-        return "unchecked", "has no false sibling"
-    for sibling in siblings:
-        if sibling.same_as_claim:
-            return "unchecked", f"false sibling computes the same as the claim: {sibling.why}"
-        if sibling.refuted_by is None:
-            return "unchecked", f"false sibling not refuted: {sibling.why}" + (f" ({sibling.error})" if sibling.error else "")
-    if claim.conjecture:
-        return "open", ""
-    return ("holds as corrected" if claim.correction else "holds"), ""
-
-
-def _strength(
-    claim: Claim,
-    sampled: Sampled | None,
-    searched: Searched | None,
-    decided: tuple[Decided, ...],
-    steps: tuple[Reduced, ...],
-) -> str:
-    """What the evidence amounts to, in words; never more than it says."""
-    said = []
-    done = [s for s in steps if s.done]
-    if steps and claim.argument and len(done) == len(steps):
-        given = f", given {', '.join(claim.uses)}" if claim.uses else ""
-        said.append(f"proved by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument{given}")
-    elif steps:
-        said.append(f"{len(done)} of {len(steps)} symbolic steps done")
-    said += _decisions(decided)
-    tried = []
-    if sampled is not None and sampled.error is None:
-        tried.append(f"{sampled.instances} samples")
-    if searched is not None and searched.error is None:
-        reached = _number(searched.tightness)
-        what = f"deviation {reached}" if claim.relation == "==" else f"{claim.objective} {reached}"
-        mirages = f", {searched.mirages} mirages" if searched.mirages else ""
-        tried.append(f"adversary reached {what}{mirages}")
-    if tried:
-        said.append("supported: " + ", ".join(tried))
-    return "; ".join(said) or "no evidence was gathered"
-
-
-def _decisions(decided: tuple[Decided, ...]) -> list[str]:
-    """What exact arithmetic settled."""
-    said = []
-    groups = {
-        "proved on": [d for d in decided if d.proved],
-        "sides overlap to": [d for d in decided if d.outcome == "undecided" and d.digits is not None],
-        "undecided on": [d for d in decided if d.outcome == "undecided" and d.digits is None],
-    }
-    for words, members in groups.items():
-        if members:
-            instances = f"{len(members)} instance{'s' if len(members) > 1 else ''}"
-            fewest = min((d.digits for d in members if d.digits is not None), default=None)
-            said.append(f"{words} {instances}" if fewest is None else f"{words} {fewest} digits on {instances}")
-    return said
-
-
-def _number(x: float) -> str:
-    """Enough digits to see how far from 1 a ratio is."""
-    return f"{x:.3g}" if not 0.9 < x < 1 else f"1 - {1 - x:.2g}" if 1 - x < 1e-3 else f"{x:.4f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,10 +101,14 @@ def sample(
             raise _Disagreement
 
     try:
-        with only_the_seed_decides():
+        with only_the_seed_decides(), warnings.catch_warnings():
+            # Other threads of a cluster's worker use random while hypothesis draws; strategies here never do.
+            warnings.filterwarnings("ignore", message="Do not use the `random` module inside strategies")
             check()
     except _Violation:
-        return Sampled(tried, smallest, tightest, pasteable(where), pasteable(last), "exact" in claim.arithmetics)
+        confirmed = "exact" in claim.arithmetics and claim.relation != "limit"
+        witness = nearby_rational(last) if confirmed and "float" in claim.arithmetics else last  # the instance that was decided
+        return Sampled(tried, smallest, tightest, pasteable(where), pasteable(witness), confirmed)
     except _Disagreement:
         return Sampled(tried, smallest, tightest, pasteable(where), error=f"{DISAGREEMENT}, on\n{pasteable(last)}")
     except HypothesisException as error:

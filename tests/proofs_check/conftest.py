@@ -30,6 +30,7 @@ def plant(registry):
             "arithmetics": ("float",),
             **arguments,
         }
+        registry.pop("test.planted", None)
         made = claim("test.planted", relation, **arguments)(sides)
         for i, sibling in enumerate(siblings):
             made.false_sibling(f"planted {i}")(sibling)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,51 @@ def test_the_same_budget_is_compared_first(tmp_path, result):
     assert records.strongest(result.slug)["verdict"] == "refuted"
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "not json", '{"format": 99, "claims": {}}', "\xff"])
+def test_other_evidence_neither_replaces_a_record_nor_looks_like_a_change(tmp_path, result):
+    """A quick look with one kind of evidence must not hide what a full run found, nor report its steps as lost."""
+    records = Records(tmp_path / "results.json")
+    records.add(result)
+    part = verify_claim(claims([result.slug])[0], evidence=["sampled"])
+    assert changes(records.previous(part), part) == []
+    records.add(part)
+    assert records.previous(result)["evidence"] == list(result.evidence)
+    assert records.strongest(result.slug)["evidence"] == list(result.evidence)
+    records.add(replace(part, budget="thorough"))
+    assert records.strongest(result.slug)["evidence"] == list(result.evidence)
+
+
+def test_records_that_another_run_has_written_meanwhile_are_kept(tmp_path, result):
+    path = tmp_path / "results.json"
+    here, there = Records(path), Records(path)
+    here.add(result)
+    there.add(replace(result, slug="other.claim"))
+    assert Records(path).strongest(result.slug) is not None
+    assert Records(path).strongest("other.claim") is not None
+
+
+def test_small_moves_are_told_apart(result):
+    before = {**record(result), "tightest": 0.99999989}
+    (said,) = changes(before, replace(result, decided=(replace(result.decided[0], tightness=0.99999991),)))
+    assert said == "tightest moved from 0.99999989 to 0.99999991"
+
+
+@pytest.mark.parametrize("where", ["/proc/results.json", "file/results.json"])
+def test_places_that_cannot_be_written_are_named(tmp_path, monkeypatch, where, result):
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    for action in (lambda r: r.check_writable(), lambda r: r.add(result)):
+        with pytest.raises(RecordError, match=r"cannot be written to .*results\.json"):
+            action(Records(Path(where)))
+
+
+DAMAGED = '{"format": 1, "claims": {"mdp.contraction": %s}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", "not json", '{"format": 99, "claims": {}}', "\xff", '{"format": 1, "claims": []}']
+    + [DAMAGED % part for part in ("5", '{"quick, seed 0": null}', '{"quick, seed 0": {"verdict": "holds"}}')],
+)
 def test_foreign_files_are_left_alone(tmp_path, content):
     path = tmp_path / "results.json"
     path.write_bytes(content.encode("latin-1"))

@@ -62,6 +62,7 @@ def test_tightness():
     assert tightness("<=", 0.0, 0.0) == -math.inf
     assert tightness("<=", 1.0, 3.0, "difference") == -2
     assert tightness("==", 1.0, 1.1) == pytest.approx(0.1 / 1.1)
+    assert tightness("==", [0.0, 0.0], [0.0, 0.0]) == 0  # zeros are equal; between bounds they say nothing
 
 
 @pytest.mark.parametrize(
@@ -128,4 +129,5 @@ def test_exact_tightness():
     assert exact_tightness("<=", lambda: (log(6) - log(2) - log(3), fmpq(0)), most_bits=512) is None
     assert exact_tightness("<=", lambda: (sqrt(1 + rational(1, 10**30)) - 1, rational(1, 10**30))) == 0.5
     assert exact_tightness("==", lambda: (log(6), log(2) + log(3))) == 0
+    assert exact_tightness("==", lambda: (fmpq(0), fmpq(0))) == 0
     assert exact_tightness("<=", lambda: (log(2), fmpq(1)), "difference") == pytest.approx(math.log(2) - 1, rel=1e-14)

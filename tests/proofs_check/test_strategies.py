@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from proofs_check import strategies
 
-SEARCH = settings(max_examples=5000, deadline=None, database=None)
+SEARCH = settings(max_examples=5000, deadline=None, database=None, phases=[Phase.generate])  # shrinking would take longest
 
 
 @given(st.data())

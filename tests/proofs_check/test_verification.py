@@ -1,12 +1,16 @@
 """Verdicts: planted truths hold, planted falsehoods are refuted, blind checks are unchecked, broken ones failed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import strategies as st
 
 import tabular
 from proofs_check import ClaimError, claims
 from proofs_check.arithmetic import log
+from proofs_check.claim import claim
 from proofs_check.evidence import KINDS
 from proofs_check.spaces import Interval
 from proofs_check.verification import verify, verify_claim
@@ -162,15 +166,137 @@ def test_strength_says_what_is_proved_and_given(plant):
         lambda x: (x, log(1 + x)),
         arithmetics=("float", "exact"),
         argument="words",
-        uses=("other.claim",),
         allowance=lambda x: 1e-15,
     )
     made.known("one")(lambda: {"x": 1})
     made.step("zero", method="expand")(lambda: (0, 0))
     result = verify_claim(made)
     assert result.verdict == "holds"
-    assert "proved by 1 symbolic step and the written argument, given other.claim" in result.strength
-    assert "proved on 2 instances" in result.strength
+    assert result.proved
+    assert "proved by 1 symbolic step and the written argument; proved on 2 instances" in result.strength
+
+
+@pytest.fixture
+def chain(registry):
+    """``chain(slug, *uses, ...)`` registers a true claim with a step, an argument, and claims that it uses."""
+
+    def make(slug, *uses, sibling=lambda x: (x, x / 2), statement=lambda x: (x, x + 1), step=(0, 0), **arguments):
+        def sides(x):
+            """planted"""
+            return statement(x)
+
+        arguments = {"argument": "words", "arithmetics": ("float",), "uses": uses, **arguments}
+        made = claim(
+            slug, "<=", paper="nobody", instances=st.builds(dict, x=st.floats(0.1, 2)), allowance=no_rounding, **arguments
+        )(sides)
+        made.false_sibling("planted")(sibling)
+        made.step("zero", method="expand")(lambda: step)
+        return made
+
+    return make
+
+
+def no_rounding(x):
+    """There is none."""
+    return 0.0
+
+
+def strengths(*slugs, **options):
+    return {r.slug: (r.verdict, r.strength.partition(";")[0], r.proved) for r in verify(slugs, **options)}
+
+
+def test_a_claim_is_proved_only_with_the_claims_that_it_uses(chain):
+    chain("test.a", "test.b")
+    chain("test.b", "test.c")
+    chain("test.c")
+    how = "by 1 symbolic step and the written argument"
+    assert strengths("test") == {
+        "test.a": ("holds", f"proved {how}, with test.b", True),
+        "test.b": ("holds", f"proved {how}, with test.c", True),
+        "test.c": ("holds", f"proved {how}", True),
+    }
+    assert strengths("test.a") == {"test.a": ("holds", f"follows from test.b (not verified in this run) {how}", False)}
+    assert verify_claim(claims(["test.b"])[0]).proved is False
+
+
+def test_a_stopped_run_has_finished_the_claims_that_are_used_first(chain):
+    """Whatever their names: else nearly all would be waiting for the last one."""
+    chain("test.a", "test.z")
+    chain("test.b", "test.z")
+    chain("test.z")
+    finished = []
+
+    def stop(result):
+        finished.append(result.slug)
+        if len(finished) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verify(["test"], on_result=stop)
+    assert finished == ["test.z", "test.a"]
+
+
+def test_what_rests_on_an_unproved_claim_is_not_proved(chain):
+    chain("test.a", "test.b")
+    chain("test.b", "test.c")
+    chain("test.c", argument="")
+    found = strengths("test")
+    assert found["test.c"][1:] == ("1 of 1 symbolic steps done", False)
+    assert found["test.b"][1].startswith("follows from test.c (not proved)")
+    assert found["test.a"][1].startswith("follows from test.b (not proved)")
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        ({"statement": lambda x: (x, x / 2), "sibling": lambda x: (x, x / 4)}, "refuted"),
+        ({"sibling": lambda x: (x, x + 2)}, "unchecked"),
+        ({"step": (1, 2)}, "failed"),
+    ],
+)
+def test_what_rests_on_a_claim_that_fails_is_not_even_derived(chain, fault, verdict):
+    chain("test.a", "test.b")
+    chain("test.b", **fault)
+    found = strengths("test")
+    assert found["test.b"][0] == verdict
+    assert found["test.a"] == ("holds", f"all symbolic steps done, but the argument uses test.b ({verdict})", False)
+
+
+def test_arguments_that_go_in_circles_fail(chain):
+    chain("test.a", "test.b")
+    chain("test.b", "test.c")
+    chain("test.c", "test.b")
+    found = {r.slug: r for r in verify(["test"])}
+    assert found["test.b"].verdict == found["test.c"].verdict == "failed"
+    assert found["test.b"].summary == "the argument goes round in a circle: test.b uses test.c uses test.b"
+    assert not found["test.a"].proved
+    chain("test.d", "test.d")
+    assert "test.d uses test.d" in verify_claim(claims(["test.d"])[0]).summary
+
+
+def test_an_argument_that_uses_an_unknown_claim_fails(chain):
+    result = verify_claim(chain("test.a", "mdp.contracton"))
+    assert result.verdict == "failed"
+    assert "no claim is called so; did you mean 'mdp.contraction'" in result.summary
+
+
+def test_nothing_gathered_is_nothing_said(plant):
+    made = plant(lambda x: (x, x + 1), lambda x: (x, 0.0))
+    for kinds in (["symbolic"], ["exact"], ["searched"]):
+        result = verify_claim(made, evidence=kinds)
+        assert result.verdict == "unchecked"
+        assert result.summary == "no evidence was gathered"
+    made.step("cannot be done", method="none")(lambda: (sp.Symbol("a") ** 2, sp.Symbol("a") * sp.Symbol("a") * sp.Symbol("b")))
+    made.steps[0] = replace(made.steps[0], method="none", relation=">=", expressions=lambda: (sp.Symbol("a"), sp.Integer(0)))
+    assert verify_claim(made, evidence=["symbolic"]).verdict != "holds"
+
+
+def test_whatever_raises_fails_its_own_claim_and_no_other(chain, monkeypatch):
+    chain("test.a")
+    broken = chain("test.b")
+    broken.step("of an unknown method", method="magic")(lambda: (0, 0))
+    found = {r.slug: r.verdict for r in verify(["test"])}
+    assert found == {"test.a": "holds", "test.b": "failed"}
 
 
 def test_evidence_can_be_chosen():
@@ -211,7 +337,8 @@ def test_results_do_not_depend_on_the_number_of_jobs():
 def test_results_do_not_depend_on_a_cluster():
     distributed = pytest.importorskip("distributed")
     alone = verify(SOME[:2], jobs=1)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    # Threads of one worker share the precision of balls and the state of hypothesis: they must take turns.
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=4, dashboard_address=None) as cluster:
         spread = verify(SOME[:2], cluster=cluster.scheduler_address)
     assert without_times(alone) == without_times(spread)
 

@@ -70,6 +70,10 @@ def four_draws_of_four() -> dict[str, Any]:
     instances=small_alphabets_with_ties(),
     search={"p": Simplex(3), "rewards": Choice(tuple(np.array(r) for r in product(range(3), repeat=3))), "n": Integers(1, 4)},
     allowance=rounding,
+    argument="y wins as the first tied draw, at position k + 1, if k draws lie below its class, the next is y, and the other "
+    "n - 1 - k are in its class or below: that has probability B^k p_y F^(n-1-k). The sum S_n of B^k F^(n-1-k) over k obeys "
+    "S_1 = 1 and S_(n+1) = F S_n + B^n, as does (F^n - B^n) / (F - B) by the steps, and F - B is the mass of the class. Any "
+    "other rule that looks at positions only gives the same: given the positions of the class, its draws have the law p_y / P_c.",
 )
 def pmf(p: Array, rewards: Array, n: int) -> Sides:
     r"""The best of $n$ draws is $y$ with probability $\frac{p_y}{P_c} (\mathcal F_c^n - (\mathcal F_c^-)^n)$, where $c$ is the
@@ -90,6 +94,19 @@ def _(p: Array, rewards: Array, n: int) -> Sides:
     size = len(p)
     priority = np.array([int(r) * size + i for i, r in enumerate(rewards)])
     return enumerated(p, rewards, n), law_with_ties(p, priority, n)
+
+
+@pmf.step("S_1 = 1", method="cancel")
+def _() -> tuple[Any, Any]:
+    upper, below = sp.symbols("F B")
+    return (upper - below) / (upper - below), sp.Integer(1)
+
+
+@pmf.step("F (F^n - B^n) / (F - B) + B^n = (F^(n+1) - B^(n+1)) / (F - B)", method="cancel")
+def _() -> tuple[Any, Any]:
+    upper, below, n = sp.symbols("F B n", positive=True)
+    old, new = upper**n - below**n, upper * upper**n - below * below**n
+    return upper * old / (upper - below) + below**n, new / (upper - below)
 
 
 @pmf.known("four outcomes, two of them tied")
@@ -156,10 +173,10 @@ def _() -> tuple[Any, Any]:
 
 
 @kl_cap.step("the derivative of gamma_n in epsilon = 1 - x", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x = sp.symbols("n x", positive=True)
     rho = (1 - x**n) / (n * (1 - x) * x ** (n - 1))
-    return -sp.diff(_gap(n, x), x), n * x ** (n - 1) * (rho - 1 - sp.log(rho))
+    return -sp.diff(_gap(n, x), x), n * x ** (n - 1) * (rho - 1 - sp.log(rho)), [1 - x, 1 - x**n]
 
 
 @kl_cap.step("which is not negative", method="none", relation=">=")
@@ -184,7 +201,7 @@ def _gap(n: Any, x: Any) -> Any:
     allowance=rounding,
     argument="With g the cell functional G(b) - G(a) - (b^n - a^n) log((b^n - a^n) / (b - a)), the sum of g over the cells is "
     "the gap, because G telescopes to G(1) - G(0+) = log n - (n-1)/n. Homogeneity turns each cell into F^n times g at "
-    "(1 - p/F, 1), which is gamma_n(p/F).",
+    "(1 - p/F, 1), which is gamma_n(p/F); the first cell, where 1 - p/F = 0, by continuity.",
 )
 def gap_identity(p: Array, n: int) -> Sides:
     r"""$\log n - \frac{n-1}{n} - \mathrm{KL}(\pi^{(n)} \| \pi) = \sum_i F_i^n\, \gamma_n(p_i / F_i)$ with
@@ -250,15 +267,21 @@ def _() -> tuple[Any, Any]:
 
 
 @gap_identity.step("homogeneity: g(t a, t b) = t^n g(a, b)", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x, top, t = sp.symbols("n x b t", positive=True)
-    return _cell(n, x, t * top), t**n * _cell(n, x, top)
+    return _cell(n, x, t * top), t**n * _cell(n, x, top), [1 - x, 1 - x**n]
+
+
+@gap_identity.step("gamma_n(1) is the cap: the cell from 0", method="limit")
+def _() -> tuple[Any, Any]:
+    n, x = sp.symbols("n x", positive=True)
+    return sp.Limit(_gap(n, x), x, 0, "+"), sp.log(n) - (n - 1) / n
 
 
 @gap_identity.step("g(1 - epsilon, 1) is gamma_n(epsilon)", method="logarithms")
-def _() -> tuple[Any, Any]:
+def _() -> tuple[Any, ...]:
     n, x = sp.symbols("n x", positive=True)
-    return _cell(n, x, sp.Integer(1)), _gap(n, x)
+    return _cell(n, x, sp.Integer(1)), _gap(n, x), [1 - x, 1 - x**n]
 
 
 @claim(

@@ -15,7 +15,21 @@ from proofs_check.arithmetic import absolute, floats_only, largest, smallest
 from proofs_check.exact_mdp import ExactMDP
 from tabular import MDP
 
-__all__ = ["backup", "greedy", "norm", "occupancy", "optimal_policy", "optimum", "policy_value", "q_values", "size", "span"]
+__all__ = [
+    "advantages",
+    "backup",
+    "backup_of",
+    "backups",
+    "greedy",
+    "norm",
+    "occupancy",
+    "optimal_policy",
+    "optimum",
+    "policy_value",
+    "q_values",
+    "size",
+    "span",
+]
 
 Array = np.ndarray[Any, Any]
 Model = MDP | ExactMDP
@@ -39,6 +53,25 @@ def q_values(mdp: Model, v: Array) -> Array:
 def backup(mdp: Model, v: Array) -> Array:
     """``Tv``."""
     return mdp.backup(v) if isinstance(mdp, ExactMDP) else tabular.q_values(mdp, v).max(axis=1)
+
+
+def backups(mdp: Model, v: Array, count: int) -> Array:
+    """``T^count v``."""
+    for _ in range(int(count)):
+        v = backup(mdp, v)
+    return v
+
+
+def backup_of(mdp: Model, policy: Array, v: Array) -> Array:
+    """``T_pi v`` of a policy given as probabilities (S, A) or as actions (S,)."""
+    q = q_values(mdp, v)
+    return q[np.arange(mdp.n_states), policy] if policy.ndim == 1 else (policy * q).sum(axis=1)
+
+
+def advantages(mdp: Model, policy: Array) -> Array:
+    """``q - v`` of a policy, shape (S, A)."""
+    v = policy_value(mdp, policy)
+    return q_values(mdp, v) - v[:, None]
 
 
 def greedy(mdp: Model, v: Array) -> Array:

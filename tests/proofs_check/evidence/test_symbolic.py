@@ -33,6 +33,33 @@ def test_false_identities_are_contradicted_at_a_point():
     assert outcome(sp.Integer(1), sp.Integer(2)) == "contradicted"
 
 
+def test_logarithms_are_split_only_where_all_factors_are_positive():
+    """log a^2 = 2 log a is false for a < 0, and log((1 - x)(1 - y)) is no sum of logarithms for x, y > 1."""
+    assert outcome(sp.log(a**2), 2 * sp.log(a), "logarithms") == "not done"
+    assert outcome(sp.log(a * b), sp.log(a) + sp.log(b), "logarithms") == "not done"
+    assert outcome(sp.sqrt(a**2), a, "logarithms") == "contradicted"
+    product = sp.log((1 - x) * (1 - y)), sp.log(1 - x) + sp.log(1 - y)
+    undone = reduce_step(Step("planted", lambda: product, "logarithms"))
+    assert undone.outcome == "not done"
+    assert undone.rest == "needs 1 - x > 0, 1 - y > 0: return it as positive"
+    done = reduce_step(Step("planted", lambda: (*product, [1 - x, 1 - y]), "logarithms"))
+    assert done.outcome == "done"
+    assert done.where == "1 - x > 0, 1 - y > 0"
+
+
+def test_counterexamples_are_sought_where_the_step_is_claimed():
+    """x (1 - x) >= 0 is false for x > 1, and true where 1 - x > 0, though not recognised."""
+    step = x * (1 - x), sp.Integer(0)
+    assert outcome(*step, "none", relation=">=") == "contradicted"
+    assert reduce_step(Step("planted", lambda: (*step, [1 - x]), "none", ">=")).outcome == "not done"
+
+
+def test_a_step_that_raises_has_failed():
+    result = reduce_step(Step("planted", lambda: (1 / 0, 0), "expand"))
+    assert result.outcome == "failed"
+    assert "ZeroDivisionError" in result.rest
+
+
 def test_what_a_method_does_not_reduce_is_not_done():
     assert outcome(sp.sin(a) ** 2 + sp.cos(a) ** 2, sp.Integer(1), "expand") == "not done"
     p, q = sp.symbols("P Q", commutative=False)
