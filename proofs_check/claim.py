@@ -55,7 +55,7 @@ from proofs_check.relation import RELATIONS, ClaimError, Objective, Relation, sl
 from proofs_check.source import float_literal, same_code
 from proofs_check.spaces import Product, Space
 
-__all__ = ["Claim", "ClaimError", "FalseSibling", "Known", "Relation", "Sides", "Step", "claim", "slack"]
+__all__ = ["Claim", "ClaimError", "Cover", "FalseSibling", "Known", "Relation", "Sides", "Step", "claim", "slack"]
 
 Sides = Callable[..., tuple[Any, Any]]
 Allowance = Callable[..., float]
@@ -92,6 +92,14 @@ class Step:
     relation: Literal["==", ">="] = "=="
 
 
+@dataclass(frozen=True)
+class Cover:
+    """A lemma to be proved on a whole range by ``run()`` (see :mod:`proofs_check.evidence.covered`)."""
+
+    name: str
+    run: Callable[[], Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """A theorem with both of its sides.
@@ -116,10 +124,10 @@ class Claim:
         The parametrisation that an adversary searches.
     objective : "ratio" or "difference"
         What the adversary maximises.
-    false_siblings, known_instances, steps : list
-        Attached by :meth:`false_sibling`, :meth:`known`, :meth:`step`.
+    false_siblings, known_instances, steps, covers : list
+        Attached by :meth:`false_sibling`, :meth:`known`, :meth:`step`, :meth:`cover`.
     argument : str
-        How the steps together imply the claim for every instance; empty if they are only parts of a proof.
+        How the steps and covers together imply the claim for every instance; empty if they are only parts of a proof.
     uses : tuple of slugs
         Claims that the argument relies on.
     correction : str
@@ -147,6 +155,7 @@ class Claim:
     false_siblings: list[FalseSibling] = field(default_factory=list)
     known_instances: list[Known] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    covers: list[Cover] = field(default_factory=list)
 
     def false_sibling(self, why: str) -> Callable[[Sides], Sides]:
         """Attach a statement that is slightly too strong; ``why`` says what was changed."""
@@ -166,6 +175,15 @@ class Claim:
         def attach(instance: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
             self.known_instances.append(Known(name, instance))
             return instance
+
+        return attach
+
+    def cover(self, name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+        """Attach a lemma that is proved on a whole range in ball arithmetic."""
+
+        def attach(run: Callable[[], Any]) -> Callable[[], Any]:
+            self.covers.append(Cover(name, run))
+            return run
 
         return attach
 

@@ -153,6 +153,7 @@ def _attachments(claim: Claim) -> str:
     parts = [f"{count} false sibling{'s' if count != 1 else ''}", " and ".join(claim.arithmetics)]
     parts += ["searched"] if claim.search is not None else []
     parts += [f"{len(claim.known_instances)} known"] if claim.known_instances else []
+    parts += [f"{len(claim.covers)} cover{'s' if len(claim.covers) != 1 else ''}"] if claim.covers else []
     parts += [f"{len(claim.steps)} step{'s' if len(claim.steps) != 1 else ''}"] if claim.steps else []
     return ", ".join(parts)
 

@@ -157,7 +157,8 @@ def changes(previous: Record, result: Verification) -> list[str]:
     comparable = previous["evidence"] == now["evidence"] and isinstance(before, float) and isinstance(after, float)
     if comparable and abs(after - before) > 1e-12 * max(abs(before), abs(after)):
         said.append(f"tightest moved from {_digits(before, after)} to {_digits(after, before)}{since}")
-    steps = [sum(step["outcome"] == "done" for step in r["steps"]) for r in (previous, now)]
+    symbolic = [[s for s in r["steps"] if not s["method"].startswith("coverage")] for r in (previous, now)]
+    steps = [sum(step["outcome"] == "done" for step in found) for found in symbolic]
     if "symbolic" in previous["evidence"] and "symbolic" in now["evidence"] and steps[0] != steps[1]:
         said.append(f"symbolic steps done: {steps[0]} became {steps[1]}{since}")
     return said

@@ -78,18 +78,23 @@ def strength_of(
     """What the evidence amounts to, in words, never more than it says; and whether it is a proof for every instance."""
     said, proved = [], False
     done = [s for s in steps if s.done]
-    if steps and claim.argument and len(done) == len(steps):
-        how = f"by {len(done)} symbolic step{'s' if len(done) > 1 else ''} and the written argument"
+    covered = [s for s in done if s.method.startswith("coverage")]
+    symbolic = len(done) - len(covered)
+    parts = "steps and covers" if claim.covers else "symbolic steps"
+    if steps and claim.argument and len(done) == len(claim.steps) + len(claim.covers):
+        means = [f"{symbolic} symbolic step{'s' if symbolic > 1 else ''}"] if symbolic else []
+        means += [f"{s.method} ({s.name})" for s in covered]
+        how = f"by {', '.join(means)} and the written argument"
         weak = why_not_proved(claim, used)
         proved = weak is None
         if weak is None:
             said.append(f"proved {how}" + (f", with {', '.join(claim.uses)}" if claim.uses else ""))
         elif weak[1]:
-            said.append(f"all symbolic steps done, but the argument uses {weak[0]}")
+            said.append(f"all {parts} done, but the argument uses {weak[0]}")
         else:
             said.append(f"follows from {weak[0]} {how}")
     elif steps:
-        said.append(f"{len(done)} of {len(steps)} symbolic steps done")
+        said.append(f"{len(done)} of {len(claim.steps) + len(claim.covers)} {parts} done")
     said += _decisions(decided)
     tried = []
     if sampled is not None and sampled.error is None:

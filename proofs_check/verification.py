@@ -17,6 +17,7 @@ from proofs_check.arguments import GOOD, Standing, in_order, problem_with
 from proofs_check.budgets import BUDGETS, Budget
 from proofs_check.claim import _STATUS, Claim, ClaimError
 from proofs_check.evidence import KINDS
+from proofs_check.evidence.covered import cover
 from proofs_check.evidence.exact import Decided, decide_known
 from proofs_check.evidence.sampled import Sampled, sample
 from proofs_check.evidence.searched import Searched, merge, restart, searchable
@@ -149,6 +150,8 @@ def _tasks(claim: Claim, budget: str, kinds: tuple[str, ...]) -> list[Task]:
         tasks += [(claim.slug, "searched", r) for r in range(BUDGETS[budget].restarts)]
     if "exact" in kinds and "exact" in claim.arithmetics and claim.known_instances:
         tasks.append((claim.slug, "exact", 0))
+    if "covered" in kinds and claim.covers:
+        tasks.append((claim.slug, "covered", 0))
     if "symbolic" in kinds and claim.steps:
         tasks.append((claim.slug, "symbolic", 0))
     tasks += [(claim.slug, "sibling", i) for i in range(len(claim.false_siblings))]
@@ -191,6 +194,8 @@ def _evidence(claim: Claim, task: Task, size: Budget, seed: int, kinds: tuple[st
         result = restart(claim, size.evaluations // size.restarts, seed, number)
     elif kind == "exact":
         result = decide_known(claim)
+    elif kind == "covered":
+        result = cover(claim)
     elif kind == "symbolic":
         result = reduce_steps(claim)
     elif kind == "sibling":
@@ -218,7 +223,7 @@ def _conclude(
     searched = merge(claim, restarts, decide_tightest="exact" in kinds) if restarts else None
     decided = tuple(d for e in (sampled, searched) if e is not None and (d := e.decided) is not None)
     decided += tuple(d for known in results("exact") for d in known)
-    steps: tuple[Reduced, ...] = tuple(step for reduced in results("symbolic") for step in reduced)
+    steps: tuple[Reduced, ...] = tuple(step for kind in ("symbolic", "covered") for reduced in results(kind) for step in reduced)
     siblings: tuple[SiblingEvidence, ...] = tuple(results("sibling"))
     verdict, reason = verdict_on(claim, sampled, searched, decided, steps, siblings, problems)
     strength, proved = strength_of(claim, sampled, searched, decided, steps, {} if used is None else used)

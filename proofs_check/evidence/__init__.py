@@ -1,3 +1,3 @@
-"""Evidence for claims, one file per kind, in rising order of strength: sampled, searched, exact, symbolic; and false siblings."""
+"""Evidence for claims, one file per kind, by rising strength: sampled, searched, exact, covered, symbolic; and false siblings."""
 
-KINDS = ("sampled", "searched", "exact", "symbolic")
+KINDS = ("sampled", "searched", "exact", "covered", "symbolic")
