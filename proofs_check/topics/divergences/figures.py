@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 import tabular
+from proofs_check.evidence.exact import decide_known
+from proofs_check.evidence.searched import merge, restart
 from proofs_check.figures import COLOURS, Figure, new_figure
+from proofs_check.lookup import claims
 
 REFERENCE = np.array([0.4, 0.3, 0.2, 0.1, 0.0])
 VALUES = np.array([1.0, 3.0, -0.5, 2.0, -1.5])
@@ -211,6 +215,47 @@ def draw_thresholds(data: dict[str, Any]) -> Any:
     return canvas
 
 
+def inequalities(full: bool = False) -> dict[str, Any]:
+    """How far from equality the tightest instance of each inequality is, found by the adversary or known; and what proves it."""
+    ours = [c for c in claims(["divergences"]) if list(inspect.signature(c.sides).parameters) == ["pair"]]
+    chosen = [c for c in ours if c.relation == "<="]
+    rows = []
+    for claim in chosen:
+        count, evaluations = (8, 4000) if full else (2, 1500)
+        found = merge(claim, [restart(claim, evaluations, 0, r) for r in range(count)])
+        known = [d.tightness for d in decide_known(claim) if d.tightness is not None]
+        proof = "coverage" if claim.covers else "steps" if claim.argument and claim.steps else "search"
+        rows.append((claim.slug.partition(".")[2], 1 - max([found.tightness, *known]), proof))
+    rows.sort(key=lambda row: row[::2])
+    return {
+        "claim": np.array([r[0] for r in rows]),
+        "gap": np.array([r[1] for r in rows]),
+        "gap_error": np.full(len(rows), 1e-6),
+        "proof": np.array([r[2] for r in rows]),
+    }
+
+
+def draw_inequalities(data: dict[str, Any]) -> Any:
+    """How far each adversary stayed from equality, on a logarithmic axis; colour says what is proved."""
+    canvas, axes = new_figure(height=5.2, width=7.0)
+    gap = np.maximum(data["gap"], 1e-16)
+    colours = {"coverage": COLOURS[0], "steps": COLOURS[2], "search": COLOURS[1]}
+    words = {"coverage": "proved by coverage", "steps": "proved by steps", "search": "supported by search"}
+    y = np.arange(gap.size)[::-1]
+    for kind, colour in colours.items():
+        mine = data["proof"] == kind
+        axes.semilogx(gap[mine], y[mine], "o", color=colour, label=words[kind])
+    axes.hlines(y, 1e-16, 1, color="0.9", linewidth=0.6, zorder=0)
+    axes.set_yticks(y, [name.replace("_", " ") for name in data["claim"]], fontsize=8)
+    axes.set(
+        xlabel="1 - largest ratio of the two sides (at the left edge: equality)",
+        title="How sharp are the inequalities?",
+        xlim=(3e-17, 1),
+    )
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    return canvas
+
+
 FIGURES = (
     Figure(
         "divergences",
@@ -261,6 +306,22 @@ FIGURES = (
             (
                 "total variation pays at most its penalty above the lowest value",
                 lambda d: bool((d["TV"] <= LOWEST + d["penalty"] + 1e-12).all()),
+            ),
+        ),
+    ),
+    Figure(
+        "divergences",
+        "inequalities",
+        "How close an adversary comes to equality in each inequality between divergences.",
+        "simulated",
+        inequalities,
+        draw_inequalities,
+        (
+            ("no ratio exceeds one", lambda d: bool((d["gap"] >= -1e-12).all())),
+            ("every constant is sharp: all ratios come within a millionth of one", lambda d: bool((d["gap"] < 1e-6).all())),
+            (
+                "of the comparisons by ratios of generators, all are proved for every finite space",
+                lambda d: int((d["proof"] == "coverage").sum()) == 8,
             ),
         ),
     ),

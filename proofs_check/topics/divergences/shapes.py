@@ -1,7 +1,7 @@
 r"""Claims: how worst cases move with values, radius and penalty, and how those of different sets compare.
 
-All sides call our solvers, in doubles. :math:`C_\rho` is the constrained, :math:`R_\lambda` the penalised worst case; the range is
-that of the values on the support.
+All sides call our solvers, in doubles. :math:`C_\rho` is the constrained, :math:`R_\lambda` the penalised worst case; the range
+is that of the values on the support.
 """
 
 from __future__ import annotations
@@ -167,7 +167,8 @@ def chi_case(values: Array, p: Array, radius: float) -> float:
 
 @shape("inclusions", "<=", uses=("divergences.pinsker", "divergences.bretagnolle_huber", "divergences.kl_chi_square"))
 def inclusions(values: Array, other: Array, p: Array, size: float) -> Sides:
-    r"""Smaller sets, higher worst cases: $C^{KL}_\rho \ge C^{TV}_{\sqrt{\rho / 2}}$, $C^{KL}_\rho \ge C^{TV}_{\sqrt{1 - e^{-\rho}}}$,
+    r"""Smaller sets, higher worst cases: $C^{KL}_\rho \ge C^{TV}_{\sqrt{\rho / 2}}$,
+    $C^{KL}_\rho \ge C^{TV}_{\sqrt{1 - e^{-\rho}}}$,
     $C^{\chi^2}_\rho \ge C^{KL}_{\log(1 + \rho)}$ and $C^{\chi^2}_\rho \ge C^{TV}_{\sqrt\rho / 2}$.
     """
     low = [
@@ -215,8 +216,8 @@ def moments(values: Array, p: Array) -> tuple[float, float, float]:
 @shape("envelopes", "<=", theorem="Hoeffding's lemma for the first")
 def envelopes(values: Array, other: Array, p: Array, size: float) -> Sides:
     r"""$E V - \frac{\text{range}^2}{8 \lambda} \le R^{KL}_\lambda \le R^{\chi^2}_\lambda \le E V$, $E V - \frac{\mathrm{Var} V}{4
-    \lambda} \le R^{\chi^2}_\lambda$, $E V - \text{range} \sqrt{\rho / 2} \le C^{KL}_\rho$, $E V - \sqrt{\rho\, \mathrm{Var} V} \le
-    C^{\chi^2}_\rho$ and $E V - \rho\, \text{range} \le C^{TV}_\rho$.
+    \lambda} \le R^{\chi^2}_\lambda$, $E V - \text{range} \sqrt{\rho / 2} \le C^{KL}_\rho$,
+    $E V - \sqrt{\rho\, \mathrm{Var} V} \le C^{\chi^2}_\rho$ and $E V - \rho\, \text{range} \le C^{TV}_\rho$.
     """
     mean, variance, width = moments(values, p)
     kl, chi = (float(d.penalised_min(values, p, size).value) for d in (tabular.KL(), tabular.ChiSquare()))
@@ -280,7 +281,7 @@ def _conjugates(values: Array, p: Array, radius: float, share: float) -> tuple[A
 
 @shape("action_equivalence", "<=")
 def action_equivalence(values: Array, other: Array, p: Array, size: float) -> Sides:
-    r"""If an action maximises $r_a + C_\rho(p_a, V)$ and $\lambda$ is its multiplier, it maximises $r_a + R_\lambda(p_a, V)$ too."""
+    r"""An action that maximises $r_a + C_\rho(p_a, V)$, with multiplier $\lambda$, also maximises $r_a + R_\lambda(p_a, V)$."""
     return _actions(values, other, p, size, 1.0)
 
 
