@@ -20,6 +20,18 @@ Corners can be asked for with ``hypothesis.find``:
 2
 """
 
+from proofs_check.strategies.adversaries import ambiguity_sets, divergences, worst_case_problems
 from proofs_check.strategies.models import discounts, distributions, mdps, policies, rewards, stochastic_matrices, value_functions
 
-__all__ = ["discounts", "distributions", "mdps", "policies", "rewards", "stochastic_matrices", "value_functions"]
+__all__ = [
+    "ambiguity_sets",
+    "discounts",
+    "distributions",
+    "divergences",
+    "mdps",
+    "policies",
+    "rewards",
+    "stochastic_matrices",
+    "value_functions",
+    "worst_case_problems",
+]

@@ -38,3 +38,15 @@ def test_objects_are_valid(data):
 )
 def test_corners_are_reached(corner):
     find(strategies.mdps(masks=True, uneven=True, scales="wide"), corner, settings=SEARCH)
+
+
+@settings(max_examples=150, database=None, derandomize=True, deadline=None)
+@given(strategies.worst_case_problems(), st.data())
+def test_divergences_and_sets_can_test_a_solver(problem, data):
+    """As another package would: any worst case lies between the minimum and the mean, and its law has that mean."""
+    values, reference, size = problem
+    kind = strategies.divergences() | strategies.ambiguity_sets(values.size)
+    value, law = data.draw(kind).worst_case(values, reference, size)
+    assert values.min() - 1e-9 <= value <= reference @ values + 1e-9
+    assert law @ values == pytest.approx(value, abs=1e-9)
+    assert law.sum() == pytest.approx(1)
