@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from tabular._arrays import Float
 from tabular.divergences import kernels
 from tabular.divergences.generators import (
     CRESSIE_READ,
@@ -33,7 +34,9 @@ from tabular.divergences.intervals import (
     up,
     wide,
 )
+from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.segments import local_values
+from tabular.divergences.worst_laws import frozen
 
 __all__ = [
     "batch_below",
@@ -320,8 +323,31 @@ def f_above(
     return value if value <= reference else reference
 
 
-@compiled
 def segment_bounds(
+    kind: int,
+    k: float,
+    values: Float,
+    reference: ReferenceRows,
+    strength0: Float,
+    strength1: Float,
+    constrained: bool,
+    low: Float,
+    high: Float,
+) -> None:
+    """Bounds for each row, for every strength between the two given ones."""
+    lowest = float(values.min())
+    matrix = reference.starts, reference.columns, reference.data
+    law, leak, out = np.empty(reference.data.size), np.empty(len(reference)), np.empty((len(reference), 3))
+    kernels.segments(kind, k, values, *matrix, lowest, strength0, constrained, law, leak, out)
+    weak, strong = (strength0, strength1) if constrained else (strength1, strength0)
+    enclose_rows(
+        kind, k, frozen(values), *(frozen(x) for x in (*matrix, *reference.totals)), lowest, frozen(weak), frozen(strong),
+        constrained, law, leak, np.ascontiguousarray(out[:, 1]), low, high,
+    )  # fmt: skip
+
+
+@compiled
+def enclose_rows(
     kind: int,
     k: float,
     values: np.ndarray,
@@ -331,26 +357,33 @@ def segment_bounds(
     s0: np.ndarray,
     s1: np.ndarray,
     lowest: float,
-    strength0: np.ndarray,
-    strength1: np.ndarray,
+    weak: np.ndarray,
+    strong: np.ndarray,
     constrained: bool,
+    law: np.ndarray,
+    leak: np.ndarray,
+    multiplier: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
 ) -> None:
-    """Bounds for each row, for every strength between the two given ones."""
-    out = np.empty(3)
+    """Bounds for each row from given laws and multipliers, whatever they are."""
     for r in range(starts.size - 1):
-        p = data[starts[r] : starts[r + 1]]
+        begin, end = starts[r], starts[r + 1]
+        p, q = data[begin:end], law[begin:end]
         local = local_values(values, starts, columns, r)
-        law = np.empty(p.size)
-        leak = max(0.0, kernels.solve_row(kind, k, local, p, lowest, strength0[r], constrained, law, out))
-        weak, strong = (strength0[r], strength1[r]) if constrained else (strength1[r], strength0[r])
-        low[r] = f_below(kind, k, local, p, s0[r], s1[r], lowest, strong, constrained, law, leak, out[1])
-        high[r] = f_above(kind, k, local, p, s0[r], s1[r], lowest, weak, constrained, law, leak)
+        low[r] = f_below(kind, k, local, p, s0[r], s1[r], lowest, strong[r], constrained, q, leak[r], multiplier[r])
+        high[r] = f_above(kind, k, local, p, s0[r], s1[r], lowest, weak[r], constrained, q, leak[r])
+
+
+def batch_below(kind: int, k: float, values: Float, p: Float, s0: Float, s1: Float, penalty: float, low: Float) -> None:
+    """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
+    law, out = np.empty(p.shape), np.empty((p.shape[0], 3))
+    kernels.batch(kind, k, values, p, np.full(p.shape[0], penalty), False, law, out)
+    enclose_batch(kind, k, frozen(values), frozen(p), frozen(s0), frozen(s1), penalty, law, low)
 
 
 @compiled
-def batch_below(
+def enclose_batch(
     kind: int,
     k: float,
     values: np.ndarray,
@@ -358,18 +391,15 @@ def batch_below(
     s0: np.ndarray,
     s1: np.ndarray,
     penalty: float,
+    law: np.ndarray,
     low: np.ndarray,
 ) -> None:
-    """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
-    out = np.empty(3)
     for r in range(p.shape[0]):
-        lowest = math.inf
+        lowest, leak = math.inf, 0.0
         for i in range(p.shape[1]):
             if p[r, i] == 0.0:
-                lowest = min(lowest, values[r, i])
-        law = np.empty(p.shape[1])
-        leak = max(0.0, kernels.solve_row(kind, k, values[r], p[r], lowest, penalty, False, law, out))
-        low[r] = f_below(kind, k, values[r], p[r], s0[r], s1[r], lowest, penalty, False, law, leak, penalty)
+                lowest, leak = min(lowest, values[r, i]), leak + law[r, i]
+        low[r] = f_below(kind, k, values[r], p[r], s0[r], s1[r], lowest, penalty, False, law[r], leak, penalty)
 
 
 @compiled

@@ -1,0 +1,108 @@
+"""Both sides of a worst case: the value of a law, and the dual function at the point that a family leaves."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tabular.divergences.generators import (
+    CRESSIE_READ,
+    NEAR_ONE,
+    compiled,
+    conjugate,
+    divergence,
+    limit_at_infinity,
+    slope,
+)
+from tabular.divergences.unit_rows import DEPTH, LEAST, PART, SMALLEST, UNIT
+
+__all__ = ["dual_value", "finish", "primal_value"]
+
+
+@compiled
+def primal_value(
+    kind: int, k: float, gaps: np.ndarray, p: np.ndarray, depth: float, law: np.ndarray, leak: float, penalty: float
+) -> float:
+    """``<q, g> + penalty D(q, p)``; a penalty of 0 or infinity adds nothing."""
+    total = -leak * depth
+    for i in range(p.size):
+        total += law[i] * gaps[i]
+    if 0.0 < penalty < math.inf:
+        total += penalty * divergence(kind, k, law, p)
+        if leak > 0.0:
+            total += penalty * leak * limit_at_infinity(kind, k)
+    return total
+
+
+@compiled
+def dual_value(
+    kind: int, k: float, gaps: np.ndarray, p: np.ndarray, depth: float, leak: float, penalty: float, best: float
+) -> float:
+    """``eta - penalty sum p f*((eta - g) / penalty)``, at most the penalised optimum for every eta.
+
+    Here eta is the one at which the best state has the ratio ``e^best``, or at which the outside state just gets mass.
+    """
+    if penalty == 0.0:
+        return -depth
+    if penalty == math.inf:
+        mean = 0.0
+        for i in range(p.size):
+            mean += p[i] * gaps[i]
+        return mean
+    away = limit_at_infinity(kind, k)
+    if leak > 0.0:
+        y = away - depth / penalty
+    else:
+        y = slope(kind, k, math.exp(best), math.expm1(best))
+        if depth > 0.0:
+            y = min(y, away - depth / penalty)
+    # For ratios far from 1 the base 1 + (k - 1) y of the conjugate has digits that y has lost.
+    by_base = kind == CRESSIE_READ and abs(k - 1.0) > 1e-2 and abs((k - 1.0) * y) > 0.5
+    base = 0.0
+    if by_base:
+        least = (1.0 - k) * depth / penalty
+        base = least if leak > 0.0 else max(math.exp((k - 1.0) * best), least)
+        y = (base - 1.0) / (k - 1.0)
+    total = 0.0
+    for i in range(p.size):
+        gap = gaps[i] / penalty
+        total += p[i] * (_conjugate_of_base(k, base + (1.0 - k) * gap) if by_base else conjugate(kind, k, y - gap))
+    return penalty * (y - total) if total < math.inf else -math.inf
+
+
+@compiled
+def _conjugate_of_base(k: float, base: float) -> float:
+    """``f*(y)`` from ``1 + (k - 1) y``."""
+    if base <= 0.0:
+        return -1.0 / k if k > 1.0 or base == 0.0 else math.inf
+    if abs(k) < NEAR_ONE:
+        return -math.log(base)
+    return (base ** (k / (k - 1.0)) - 1.0) / k
+
+
+@compiled
+def finish(
+    kind: int,
+    k: float,
+    ends: np.ndarray,
+    gaps: np.ndarray,
+    p: np.ndarray,
+    facts: np.ndarray,
+    constrained: bool,
+    law: np.ndarray,
+    point: np.ndarray,
+    leak: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Value of the law, multiplier, dual value, in the units of the caller."""
+    for r in range(leak.size):
+        m, unit, depth, part, least = facts[r, SMALLEST], facts[r, UNIT], facts[r, DEPTH], facts[r, PART], facts[r, LEAST]
+        g, w, q = gaps[ends[r] : ends[r + 1]], p[ends[r] : ends[r + 1]], law[ends[r] : ends[r + 1]]
+        value = primal_value(kind, k, g, w, depth, q, leak[r], 0.0 if constrained else part)
+        dual = 0.0
+        if unit > 0.0:
+            dual = dual_value(kind, k, g, w, depth, leak[r], point[r, 0], point[r, 1])
+            if constrained and 0.0 < point[r, 0] < math.inf:
+                dual -= point[r, 0] * part
+        out[r, 0], out[r, 1], out[r, 2] = m + (unit * value + least), unit * point[r, 0], m + (unit * dual + least)

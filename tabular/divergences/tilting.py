@@ -1,0 +1,185 @@
+r"""The family of worst laws for Cressie-Read divergences of order k up to :data:`TRUNCATING`: KL, Burg, Hellinger, Neyman.
+
+A row is ``gaps`` g above its smallest value, scaled to [0, 1], and a law p > 0 on the same states. The minimisers of
+<q, g> + penalty D_k(q, p) are
+
+.. math:: q_t \propto p\, w(t g), \qquad w(u) = [1 - (k - 1) u]_+^{1 / (k - 1)}, \quad w(u) = e^{-u} \text{ at } k = 1,
+
+whose best weight is exactly 1. The multiplier of :math:`q_t` is :math:`Z^{k-1} / t` with :math:`Z = \sum p\, w`, and divergence
+grows with t, so both the penalised and the constrained problem are a monotone root in x = log t, found by Newton's method inside
+a bracket. Solvers fill ``law`` and leave in ``point`` the multiplier and the logarithm of the best state's ratio q / p.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tabular.divergences.generators import CRESSIE_READ, NEAR_ONE, compiled, generator
+from tabular.divergences.roots import RESIDUAL
+from tabular.divergences.unit_rows import OPEN, PART
+
+__all__ = ["TRUNCATING", "tilt_rows"]
+
+TRUNCATING = 1.05
+"""Orders from which weights near the truncation lose digits in t, so that the smallest weight is the variable."""
+
+ROUNDS = 100
+
+
+@compiled
+def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, t: float, law: np.ndarray, moments: np.ndarray) -> None:
+    """``q_t``; moments: log Z, <q, g>, and the sums of q g / b and q g^2 / b with b = 1 - (k - 1) t g."""
+    shift, z, s1, s2, mean = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(p.size):
+        g = gaps[i]
+        u = t * g
+        b = 1.0
+        if abs(k - 1.0) < NEAR_ONE:
+            log = -u
+        else:
+            x = (1.0 - k) * u
+            b = 1.0 + x
+            log = math.log1p(x) / (k - 1.0) if x > -1.0 else -math.inf
+        e = math.expm1(log)
+        w = p[i] * (1.0 + e if e > -0.5 else math.exp(log))
+        law[i] = w
+        shift += p[i] * e
+        z += w
+        mean += w * g
+        if w > 0.0:
+            s1 += w * g / b
+            s2 += w * g * g / b
+    moments[0] = math.log1p(shift) if shift > -0.5 else math.log(z)
+    moments[1], moments[2], moments[3] = mean / z, s1 / z, s2 / z
+    for i in range(p.size):
+        law[i] /= z
+
+
+@compiled
+def _divergence(k: float, gaps: np.ndarray, p: np.ndarray, t: float, log_z: float) -> float:
+    """``D(q_t, p)`` from the exact deviations of the family: those of the stored law are lost where it is close to p."""
+    total = 0.0
+    for i in range(p.size):
+        u = t * gaps[i]
+        log = -log_z
+        if abs(k - 1.0) < NEAR_ONE:
+            log -= u
+        else:
+            x = (1.0 - k) * u
+            log += math.log1p(x) / (k - 1.0) if x > -1.0 else -math.inf
+        delta = math.expm1(log)
+        total += p[i] * generator(CRESSIE_READ, k, 1.0 + delta if delta > -0.5 else math.exp(log), delta)
+    return total
+
+
+@compiled
+def tilt_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: float, law: np.ndarray, point: np.ndarray) -> None:
+    """Root of ``x + log penalty = (k - 1) log Z``; no search at k = 1.
+
+    Z is between the mass of the best states, whose negative logarithm comes in ``point``, and 1.
+    """
+    moments = np.empty(4)
+    x = -math.log(penalty)
+    if abs(k - 1.0) < NEAR_ONE:
+        _tilt(k, gaps, p, 1.0 / penalty, law, moments)
+    else:
+        end = x - (k - 1.0) * point[1]
+        low, high = min(x, end), max(x, end)
+        for _ in range(ROUNDS):
+            t = math.exp(min(x, 709.0))
+            _tilt(k, gaps, p, t, law, moments)
+            f = x + math.log(penalty) - (k - 1.0) * moments[0]
+            slope = 1.0 + (k - 1.0) * t * moments[2]
+            low, high, following = _narrow(low, high, x, f, slope)
+            if abs(f) <= RESIDUAL or following == x:
+                break
+            x = following
+    point[0], point[1] = penalty, -moments[0]
+    if abs(k - 1.0) < NEAR_ONE:
+        point[2] = -penalty * moments[0]
+        return
+    point[2] = moments[1] + penalty * _divergence(k, gaps, p, math.exp(min(x, 709.0)), moments[0])
+
+
+@compiled
+def _narrow(low: float, high: float, x: float, f: float, slope: float) -> tuple[float, float, float]:
+    """The bracket with x taken in, and Newton's next point, or the middle where it would leave the bracket."""
+    if f < 0.0:
+        low = x
+    else:
+        high = x
+    following = x - f / slope
+    if not low < following < high:
+        following = 0.5 * (low + high)
+    return low, high, x if abs(following - x) <= 2.3e-16 * max(1e-2, abs(x)) else following
+
+
+@compiled
+def tilt_to_radius(k: float, gaps: np.ndarray, p: np.ndarray, radius: float, law: np.ndarray, point: np.ndarray) -> None:
+    """Root of ``log D(q_t) = log radius`` in x = log t, from where the second-order expansion puts it."""
+    moments = np.empty(4)
+    x = 0.5 * math.log(2.0 * radius / _variance(gaps, p))
+    low, high = -math.inf, math.inf
+    reach, best, f_best = 1.0, x, math.inf
+    for _ in range(ROUNDS):
+        t = math.exp(min(x, 709.0))
+        _tilt(k, gaps, p, t, law, moments)
+        distance = _divergence(k, gaps, p, t, moments[0])
+        f = math.log(distance / radius) if distance > 1e-300 * radius else -700.0
+        if abs(f) < abs(f_best):
+            best, f_best = x, f
+        # dD = -multiplier^-1 d<q, g>, so d log D / dx = t^2 Z^(1 - k) (sum q g^2 / b - <q, g> sum q g / b) / D
+        spread = moments[3] - moments[1] * moments[2]
+        slope = t * t * math.exp((1.0 - k) * moments[0]) * spread / distance if distance > 0.0 else 2.0
+        if low > -math.inf and high < math.inf:
+            low, high, following = _narrow(low, high, x, f, slope)
+        else:
+            if f < 0.0:
+                low = x
+            else:
+                high = x
+            step = -f / slope if slope > 0.0 else math.copysign(reach, -f)
+            following = x + min(max(step, -reach), reach)
+            reach *= 2.0
+        if abs(f) <= RESIDUAL or abs(following - x) <= 2.3e-16 * max(1e-2, abs(x)) or high - low <= 2.3e-16 * abs(x):
+            break
+        x = following
+    t = math.exp(min(best, 709.0))
+    if best != x:
+        _tilt(k, gaps, p, t, law, moments)
+    point[0], point[1], point[2] = math.exp((k - 1.0) * moments[0]) / t, -moments[0], moments[1]
+
+
+@compiled
+def _variance(gaps: np.ndarray, p: np.ndarray) -> float:
+    mean, spread = 0.0, 0.0
+    for i in range(p.size):
+        mean += p[i] * gaps[i]
+    for i in range(p.size):
+        spread += p[i] * (gaps[i] - mean) ** 2
+    return max(spread, 1e-300)
+
+
+@compiled
+def tilt_rows(
+    k: float,
+    ends: np.ndarray,
+    gaps: np.ndarray,
+    p: np.ndarray,
+    facts: np.ndarray,
+    constrained: bool,
+    law: np.ndarray,
+    point: np.ndarray,
+    leak: np.ndarray,
+) -> None:
+    """The rows that are still open."""
+    for r in range(leak.size):
+        if leak[r] == OPEN:
+            leak[r] = 0.0
+            g, w, q = gaps[ends[r] : ends[r + 1]], p[ends[r] : ends[r + 1]], law[ends[r] : ends[r + 1]]
+            if constrained:
+                tilt_to_radius(k, g, w, facts[r, PART], q, point[r])
+            else:
+                tilt_at_penalty(k, g, w, facts[r, PART], q, point[r])
