@@ -8,14 +8,16 @@ import numpy as np
 
 from tabular.divergences.generators import (
     CRESSIE_READ,
-    NEAR_ONE,
     compiled,
     conjugate,
+    conjugate_of_base,
     divergence,
+    edge_conjugate,
+    edge_gap,
     limit_at_infinity,
     slope,
 )
-from tabular.divergences.unit_rows import DEPTH, LEAST, PART, SMALLEST, UNIT
+from tabular.divergences.unit_rows import DEPTH, LEAST, PART, SMALLEST, TINY, UNIT
 
 __all__ = ["dual_value", "finish", "primal_value"]
 
@@ -43,42 +45,32 @@ def dual_value(
 
     Here eta is the one at which the best state has the ratio ``e^best``, or at which the outside state just gets mass.
     """
-    if penalty == 0.0:
+    if penalty < TINY:
         return -depth
     if penalty == math.inf:
         mean = 0.0
         for i in range(p.size):
             mean += p[i] * gaps[i]
         return mean
+    total, y = 0.0, 0.0
     away = limit_at_infinity(kind, k)
-    if leak > 0.0:
-        y = away - depth / penalty
+    if leak > 0.0 or (away < math.inf and best > 0.7 and (kind != CRESSIE_READ or k < 0.99)):
+        u = depth / penalty if leak > 0.0 else max(edge_gap(kind, k, best), depth / penalty)
+        y = away - u
+        for i in range(p.size):
+            total += p[i] * edge_conjugate(kind, k, u + gaps[i] / penalty)
+    elif kind == CRESSIE_READ and k > 1.01 and best * (k - 1.0) > 0.5:
+        base = math.exp((k - 1.0) * best)
+        y = (base - 1.0) / (k - 1.0)
+        for i in range(p.size):
+            total += p[i] * conjugate_of_base(k, base - (k - 1.0) * gaps[i] / penalty)
     else:
         y = slope(kind, k, math.exp(best), math.expm1(best))
         if depth > 0.0:
             y = min(y, away - depth / penalty)
-    # For ratios far from 1 the base 1 + (k - 1) y of the conjugate has digits that y has lost.
-    by_base = kind == CRESSIE_READ and abs(k - 1.0) > 1e-2 and abs((k - 1.0) * y) > 0.5
-    base = 0.0
-    if by_base:
-        least = (1.0 - k) * depth / penalty
-        base = least if leak > 0.0 else max(math.exp((k - 1.0) * best), least)
-        y = (base - 1.0) / (k - 1.0)
-    total = 0.0
-    for i in range(p.size):
-        gap = gaps[i] / penalty
-        total += p[i] * (_conjugate_of_base(k, base + (1.0 - k) * gap) if by_base else conjugate(kind, k, y - gap))
+        for i in range(p.size):
+            total += p[i] * conjugate(kind, k, y - gaps[i] / penalty)
     return penalty * (y - total) if total < math.inf else -math.inf
-
-
-@compiled
-def _conjugate_of_base(k: float, base: float) -> float:
-    """``f*(y)`` from ``1 + (k - 1) y``."""
-    if base <= 0.0:
-        return -1.0 / k if k > 1.0 or base == 0.0 else math.inf
-    if abs(k) < NEAR_ONE:
-        return -math.log(base)
-    return (base ** (k / (k - 1.0)) - 1.0) / k
 
 
 @compiled

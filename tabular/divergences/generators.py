@@ -28,8 +28,12 @@ __all__ = [
     "cell",
     "compiled",
     "conjugate",
+    "conjugate_of_base",
     "divergence",
     "divergences",
+    "edge_conjugate",
+    "edge_gap",
+    "edge_ratio",
     "generator",
     "inverse_slope",
     "limit_at_infinity",
@@ -225,6 +229,48 @@ def conjugate(kind: int, k: float, y: float) -> float:
         return math.inf
     s = math.sqrt(1.0 - y)
     return -1.0 if s >= 2.0 else y / (1.0 + s) * (3.0 - s)
+
+
+# --- near f'(inf), where y = f'(inf) - u has lost the digits of u -------------------------------------------------------------
+
+
+@compiled
+def edge_gap(kind: int, k: float, x: float) -> float:
+    """``f'(inf) - f'(e^x)``; this and the next two are for divergences with finite f'(inf)."""
+    if kind == CRESSIE_READ:
+        return math.exp((k - 1.0) * x) / (1.0 - k)
+    if kind == JENSEN_SHANNON:
+        return 0.5 * math.log1p(math.exp(-x))
+    return 4.0 / (1.0 + math.exp(x)) / (1.0 + math.exp(x))
+
+
+@compiled
+def edge_ratio(kind: int, k: float, u: float) -> float:
+    """The t at which ``f'(t) = f'(inf) - u``, for u > 0."""
+    if kind == CRESSIE_READ:
+        return ((1.0 - k) * u) ** (-1.0 / (1.0 - k))
+    if kind == JENSEN_SHANNON:
+        return 1.0 / math.expm1(2.0 * u) if u < 350.0 else 0.0
+    return max(0.0, 2.0 / math.sqrt(u) - 1.0)
+
+
+@compiled
+def edge_conjugate(kind: int, k: float, u: float) -> float:
+    """``f*(f'(inf) - u)``."""
+    if kind == CRESSIE_READ:
+        return conjugate_of_base(k, (1.0 - k) * u)
+    if kind == JENSEN_SHANNON:
+        return -0.5 * math.log(-2.0 * math.expm1(-2.0 * u)) if u > 0.0 else math.inf
+    s = math.sqrt(u)
+    return (1.0 - s) * (3.0 - s) if s < 2.0 else -1.0
+
+
+@compiled
+def conjugate_of_base(k: float, base: float) -> float:
+    """``f*(y)`` of the Cressie-Read family from ``1 + (k - 1) y``, which keeps its digits where it is far from 1."""
+    if base <= 0.0:
+        return -1.0 / k if k > 1.0 or (base == 0.0 and k < 0.0) else math.inf
+    return power_log(k / (k - 1.0), base, math.log(base)) / (k - 1.0)
 
 
 @compiled

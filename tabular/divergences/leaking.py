@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from tabular.divergences.generators import CRESSIE_READ, JENSEN_SHANNON, cell, compiled, divergence, limit_at_infinity
+from tabular.divergences.generators import CRESSIE_READ, cell, compiled, divergence, edge_ratio, limit_at_infinity
 from tabular.divergences.roots import best_point, open_bracket, proposal, settled
 from tabular.divergences.unit_rows import DEPTH, OPEN, PART, mean_of
 
@@ -24,19 +24,9 @@ def leak_at_penalty(kind: int, k: float, gaps: np.ndarray, p: np.ndarray, depth:
     """The law whose multiplier is that of the outside state; its leak, negative if the mass inside already exceeds one."""
     total = 0.0
     for i in range(p.size):
-        law[i] = p[i] * _edge_ratio(kind, k, (gaps[i] + depth) / penalty)
+        law[i] = p[i] * edge_ratio(kind, k, (gaps[i] + depth) / penalty)
         total += law[i]
     return 1.0 - total
-
-
-@compiled
-def _edge_ratio(kind: int, k: float, u: float) -> float:
-    """``h(f'(inf) - u)`` without forming the difference, whose digits are few where u is small."""
-    if kind == CRESSIE_READ:
-        return ((1.0 - k) * u) ** (-1.0 / (1.0 - k))
-    if kind == JENSEN_SHANNON:
-        return 1.0 / math.expm1(2.0 * u) if u < 350.0 else 0.0
-    return max(0.0, 2.0 / math.sqrt(u) - 1.0)
 
 
 @compiled

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from tabular.divergences.generators import JEFFREYS, compiled, divergence, inverse_slope, slope
+from tabular.divergences.generators import JEFFREYS, compiled, divergence, edge_gap, edge_ratio, inverse_slope, slope
 from tabular.divergences.roots import best_point, open_bracket, proposal, settled
-from tabular.divergences.unit_rows import OPEN, PART, mean_of
+from tabular.divergences.unit_rows import OPEN, PART, keep_support, mean_of
 
 __all__ = ["ratio_rows"]
 
@@ -20,10 +20,16 @@ __all__ = ["ratio_rows"]
 @compiled
 def _ratio_law(kind: int, k: float, gaps: np.ndarray, p: np.ndarray, x: float, penalty: float, law: np.ndarray) -> float:
     """The law whose best ratio is ``e^x``, exactly so at the best states, divided by its sum; the logarithm of that sum."""
-    best, y = math.exp(x), slope(kind, k, math.exp(x), math.expm1(x))
-    total = 0.0
+    best, total = math.exp(x), 0.0
+    edge = kind != JEFFREYS
+    y = edge_gap(kind, k, x) if edge else slope(kind, k, best, math.expm1(x))
     for i in range(p.size):
-        law[i] = p[i] * (best if gaps[i] == 0.0 else inverse_slope(kind, k, y - gaps[i] / penalty))
+        if gaps[i] == 0.0:
+            ratio = best
+        else:
+            u = gaps[i] / penalty
+            ratio = edge_ratio(kind, k, y + u) if edge else inverse_slope(kind, k, y - u)
+        law[i] = p[i] * ratio
         total += law[i]
     for i in range(p.size):
         law[i] /= total
@@ -68,7 +74,7 @@ def _price(kind: int, k: float, gaps: np.ndarray, p: np.ndarray, x: float, law: 
         high = min(high + step, 700.0)
         f_high = _ratio_law(kind, k, gaps, p, x, math.exp(high), law)
         step *= 2.0
-    price = high
+    price = low if f_low >= 0.0 else high
     if f_low < 0.0 < f_high:
         root = np.empty(8)
         open_bracket(root, low, f_low, high, f_high)
@@ -117,19 +123,19 @@ def ratio_to_radius(
         low = high = 0.5 * math.log(radius)
         f_low = f_high = _excess(kind, k, gaps, p, bound, radius, low, law, point)
         step = 1.0
-        while f_low > 0.0 and low > -700.0:
+        while f_low > 0.0 and low > -690.0:
             high, f_high = low, f_low
-            low -= step
+            low = max(low - step, -690.0)
             f_low = _excess(kind, k, gaps, p, bound, radius, low, law, point)
             step *= 2.0
         step = 1.0
-        while f_high < 0.0 and high < 700.0:
+        while f_high < 0.0 and high < 690.0:
             low, f_low = high, f_high
-            high += step
+            high = min(high + step, 690.0)
             f_high = _excess(kind, k, gaps, p, bound, radius, high, law, point)
             step *= 2.0
     else:
-        f_low, f_high = -700.0, _excess(kind, k, gaps, p, bound, radius, high, law, point)
+        f_low, f_high = -700.0, 700.0  # where the penalty is infinite or zero, neither of which is a number to try
     x = high
     if f_low < 0.0 < f_high:
         root = np.empty(8)
@@ -166,3 +172,5 @@ def ratio_rows(
             else:
                 ratio_at_penalty(kind, k, g, w, point[r, 1], facts[r, PART], q, point[r])
                 point[r, 2] = mean_of(q, g) + facts[r, PART] * divergence(kind, k, q, w)
+            if kind == JEFFREYS:
+                keep_support(q)

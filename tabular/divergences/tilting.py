@@ -18,7 +18,7 @@ import numpy as np
 
 from tabular.divergences.generators import CRESSIE_READ, NEAR_ONE, compiled, generator
 from tabular.divergences.roots import RESIDUAL
-from tabular.divergences.unit_rows import OPEN, PART
+from tabular.divergences.unit_rows import OPEN, PART, keep_support
 
 __all__ = ["TRUNCATING", "tilt_rows"]
 
@@ -29,19 +29,28 @@ ROUNDS = 100
 
 
 @compiled
-def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, t: float, law: np.ndarray, moments: np.ndarray) -> None:
-    """``q_t``; moments: log Z, <q, g>, and the sums of q g / b and q g^2 / b with b = 1 - (k - 1) t g."""
+def _base(k: float, x: float, t: float, g: float) -> tuple[float, float]:
+    """Logarithm and inverse of ``b = 1 - (k - 1) t g`` for k < 1 or small t; t = e^x may overflow."""
+    if x > 600.0 and g > 0.0:
+        log = max(x + math.log((1.0 - k) * g), 0.0)
+        return log, math.exp(-log)
+    y = (1.0 - k) * t * g
+    return (math.log1p(y), 1.0 / (1.0 + y)) if y > -1.0 else (-math.inf, 0.0)
+
+
+@compiled
+def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, x: float, law: np.ndarray, moments: np.ndarray) -> None:
+    """``q_t`` at t = e^x; moments: log Z, <q, g>, and the sums of q g / b and q g^2 / b with b = 1 - (k - 1) t g."""
     shift, z, s1, s2, mean = 0.0, 0.0, 0.0, 0.0, 0.0
+    t = math.exp(min(x, 700.0))
     for i in range(p.size):
         g = gaps[i]
-        u = t * g
-        b = 1.0
+        inverse = 1.0
         if abs(k - 1.0) < NEAR_ONE:
-            log = -u
+            log = -t * g
         else:
-            x = (1.0 - k) * u
-            b = 1.0 + x
-            log = math.log1p(x) / (k - 1.0) if x > -1.0 else -math.inf
+            log, inverse = _base(k, x, t, g)
+            log /= k - 1.0
         e = math.expm1(log)
         w = p[i] * (1.0 + e if e > -0.5 else math.exp(log))
         law[i] = w
@@ -49,8 +58,8 @@ def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, t: float, law: np.ndarray, 
         z += w
         mean += w * g
         if w > 0.0:
-            s1 += w * g / b
-            s2 += w * g * g / b
+            s1 += w * g * inverse
+            s2 += w * g * g * inverse
     moments[0] = math.log1p(shift) if shift > -0.5 else math.log(z)
     moments[1], moments[2], moments[3] = mean / z, s1 / z, s2 / z
     for i in range(p.size):
@@ -58,17 +67,11 @@ def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, t: float, law: np.ndarray, 
 
 
 @compiled
-def _divergence(k: float, gaps: np.ndarray, p: np.ndarray, t: float, log_z: float) -> float:
+def _divergence(k: float, gaps: np.ndarray, p: np.ndarray, x: float, log_z: float) -> float:
     """``D(q_t, p)`` from the exact deviations of the family: those of the stored law are lost where it is close to p."""
-    total = 0.0
+    total, t = 0.0, math.exp(min(x, 700.0))
     for i in range(p.size):
-        u = t * gaps[i]
-        log = -log_z
-        if abs(k - 1.0) < NEAR_ONE:
-            log -= u
-        else:
-            x = (1.0 - k) * u
-            log += math.log1p(x) / (k - 1.0) if x > -1.0 else -math.inf
+        log = -log_z - t * gaps[i] if abs(k - 1.0) < NEAR_ONE else -log_z + _base(k, x, t, gaps[i])[0] / (k - 1.0)
         delta = math.expm1(log)
         total += p[i] * generator(CRESSIE_READ, k, 1.0 + delta if delta > -0.5 else math.exp(log), delta)
     return total
@@ -83,36 +86,39 @@ def tilt_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: float, l
     moments = np.empty(4)
     x = -math.log(penalty)
     if abs(k - 1.0) < NEAR_ONE:
-        _tilt(k, gaps, p, 1.0 / penalty, law, moments)
-    else:
-        end = x - (k - 1.0) * point[1]
-        low, high = min(x, end), max(x, end)
-        for _ in range(ROUNDS):
-            t = math.exp(min(x, 709.0))
-            _tilt(k, gaps, p, t, law, moments)
-            f = x + math.log(penalty) - (k - 1.0) * moments[0]
-            slope = 1.0 + (k - 1.0) * t * moments[2]
-            low, high, following = _narrow(low, high, x, f, slope)
-            if abs(f) <= RESIDUAL or following == x:
-                break
-            x = following
-    point[0], point[1] = penalty, -moments[0]
-    if abs(k - 1.0) < NEAR_ONE:
-        point[2] = -penalty * moments[0]
+        _tilt(k, gaps, p, x, law, moments)
+        point[0], point[1], point[2] = penalty, -moments[0], -penalty * moments[0]
         return
-    point[2] = moments[1] + penalty * _divergence(k, gaps, p, math.exp(min(x, 709.0)), moments[0])
+    end = x - (k - 1.0) * point[1]
+    low, high = min(x, end), max(x, end)
+    for _ in range(ROUNDS):
+        _tilt(k, gaps, p, x, law, moments)
+        f = x + math.log(penalty) - (k - 1.0) * moments[0]
+        slope = 1.0 + (k - 1.0) * math.exp(x) * moments[2]
+        low, high, following = _narrow(low, high, x, f, slope, 0.0)
+        if abs(f) <= RESIDUAL or following == x:
+            break
+        x = following
+    point[0], point[1] = penalty, -moments[0]
+    point[2] = moments[1] + penalty * _divergence(k, gaps, p, x, moments[0])
 
 
 @compiled
-def _narrow(low: float, high: float, x: float, f: float, slope: float) -> tuple[float, float, float]:
-    """The bracket with x taken in, and Newton's next point, or the middle where it would leave the bracket."""
+def _narrow(low: float, high: float, x: float, f: float, slope: float, reach: float) -> tuple[float, float, float]:
+    """The bracket with x taken in, and the next point: Newton's, or the middle if that leaves the bracket.
+
+    While one end is infinite, the step is at most ``reach``. No progress is returned as x itself.
+    """
     if f < 0.0:
         low = x
     else:
         high = x
-    following = x - f / slope
-    if not low < following < high:
-        following = 0.5 * (low + high)
+    following = x - f / slope if 0.0 < slope < math.inf else math.nan
+    if low > -math.inf and high < math.inf:
+        if not low < following < high:
+            following = 0.5 * (low + high)
+    elif not abs(following - x) <= reach:
+        following = x - math.copysign(reach, f)
     return low, high, x if abs(following - x) <= 2.3e-16 * max(1e-2, abs(x)) else following
 
 
@@ -124,32 +130,21 @@ def tilt_to_radius(k: float, gaps: np.ndarray, p: np.ndarray, radius: float, law
     low, high = -math.inf, math.inf
     reach, best, f_best = 1.0, x, math.inf
     for _ in range(ROUNDS):
-        t = math.exp(min(x, 709.0))
-        _tilt(k, gaps, p, t, law, moments)
-        distance = _divergence(k, gaps, p, t, moments[0])
+        _tilt(k, gaps, p, x, law, moments)
+        distance = _divergence(k, gaps, p, x, moments[0])
         f = math.log(distance / radius) if distance > 1e-300 * radius else -700.0
         if abs(f) < abs(f_best):
             best, f_best = x, f
         # dD = -multiplier^-1 d<q, g>, so d log D / dx = t^2 Z^(1 - k) (sum q g^2 / b - <q, g> sum q g / b) / D
         spread = moments[3] - moments[1] * moments[2]
-        slope = t * t * math.exp((1.0 - k) * moments[0]) * spread / distance if distance > 0.0 else 2.0
-        if low > -math.inf and high < math.inf:
-            low, high, following = _narrow(low, high, x, f, slope)
-        else:
-            if f < 0.0:
-                low = x
-            else:
-                high = x
-            step = -f / slope if slope > 0.0 else math.copysign(reach, -f)
-            following = x + min(max(step, -reach), reach)
-            reach *= 2.0
-        if abs(f) <= RESIDUAL or abs(following - x) <= 2.3e-16 * max(1e-2, abs(x)) or high - low <= 2.3e-16 * abs(x):
+        slope = math.exp(2.0 * x + (1.0 - k) * moments[0]) * spread / distance if distance > 0.0 else 2.0
+        low, high, following = _narrow(low, high, x, f, slope, reach)
+        if abs(f) <= RESIDUAL or following == x:
             break
-        x = following
-    t = math.exp(min(best, 709.0))
+        x, reach = following, 2.0 * reach
     if best != x:
-        _tilt(k, gaps, p, t, law, moments)
-    point[0], point[1], point[2] = math.exp((k - 1.0) * moments[0]) / t, -moments[0], moments[1]
+        _tilt(k, gaps, p, best, law, moments)
+    point[0], point[1], point[2] = math.exp((k - 1.0) * moments[0] - best), -moments[0], moments[1]
 
 
 @compiled
@@ -183,3 +178,5 @@ def tilt_rows(
                 tilt_to_radius(k, g, w, facts[r, PART], q, point[r])
             else:
                 tilt_at_penalty(k, g, w, facts[r, PART], q, point[r])
+            if k < 1.0:
+                keep_support(q)

@@ -27,73 +27,67 @@ __all__ = ["chi_square_rows", "truncated_rows"]
 
 
 @compiled
-def _active(gaps: np.ndarray, p: np.ndarray, c: float, base: float) -> tuple[int, float, float, float]:
-    """Of the states with ``g < c``: their number, the mass that they leave out, their mass, and their mean of ``g - base``."""
-    count, lost, mass, moment = 0, 0.0, 0.0, 0.0
+def _active(gaps: np.ndarray, p: np.ndarray, near: float, cut: float) -> tuple[int, float, float, float, float]:
+    """Of the states with ``g - near < cut``: number, mass that they leave out, mass, a base b, and the mean of ``g - b``.
+
+    The base is the gap of the heaviest: the deviation of a state with nearly all mass must not be lost.
+    """
+    count, lost, mass, moment, base, heaviest = 0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(p.size):
-        if gaps[i] < c:
+        if gaps[i] - near < cut and p[i] > heaviest:
+            base, heaviest = gaps[i], p[i]
+    for i in range(p.size):
+        if gaps[i] - near < cut:
             count += 1
             mass += p[i]
             moment += p[i] * (gaps[i] - base)
         else:
             lost += p[i]
-    return count, lost, mass, moment / mass
+    return count, lost, mass, base, moment / mass
 
 
 @compiled
 def chi_square_at_penalty(gaps: np.ndarray, p: np.ndarray, penalty: float, law: np.ndarray, point: np.ndarray) -> None:
-    """``q = p (c - g)_+ / penalty`` with ``E (c - g)_+ = penalty``."""
-    c, count = math.inf, p.size + 1
+    """``q = p (c - g)_+ / penalty`` with ``E (c - g)_+ = penalty``; c is kept as its distance ``cut`` from a base."""
+    cut, base, count = math.inf, 0.0, p.size + 1
     while True:
-        now, lost, mass, mean = _active(gaps, p, c, 0.0)
+        now, lost, mass, near, mean = _active(gaps, p, base, cut)
         if now >= count:
             break
-        count, c = now, mean + penalty / mass
-    for i in range(p.size):  # (c - g) / penalty
-        law[i] = p[i] * max(0.0, 1.0 + (lost / mass + (mean - gaps[i]) / penalty)) if gaps[i] < c else 0.0
-    point[0], point[1] = penalty, math.log1p(lost / mass + mean / penalty)
-    if count == p.size:
-        spread = 0.0
-        for i in range(p.size):
-            spread += p[i] * (gaps[i] - mean) ** 2
-        point[2] = mean - 0.5 * spread / penalty
-        return
-    # <q, g> + penalty / 2 (sum q^2 / p - 1), with q = p (c - g)_+ / penalty
-    first, second = 0.0, 0.0
+        count, base, cut = now, near, mean + penalty / mass
+    spread = 0.0
     for i in range(p.size):
-        first += law[i] * gaps[i]
-        if law[i] > 0.0:
-            second += law[i] * (c - gaps[i])
-    point[2] = first + 0.5 * (second - penalty)
+        law[i] = 0.0
+        if gaps[i] - base < cut:
+            deviation = gaps[i] - base - mean
+            law[i] = p[i] * max(0.0, 1.0 + (lost / mass - deviation / penalty))
+            spread += p[i] * deviation * deviation
+    point[0], point[1] = penalty, math.log1p(lost / mass + (base + mean) / penalty)
+    # eta - penalty E f*((eta - g) / penalty) at eta = c - penalty
+    point[2] = base + (mean + 0.5 * (penalty * (lost / mass) - spread / penalty))
 
 
 @compiled
 def chi_square_to_radius(gaps: np.ndarray, p: np.ndarray, radius: float, law: np.ndarray, point: np.ndarray) -> None:
     """``c = mean + sqrt(variance / ((1 + 2 radius) mass - 1))`` on the active states; radius is half of chi-square."""
-    heaviest = 0
-    for i in range(p.size):
-        if p[i] > p[heaviest]:
-            heaviest = i
-    base = gaps[heaviest]  # so that the deviation of a state with nearly all mass is not lost
-    c, count, slope = math.inf, p.size + 1, 0.0
+    cut, base, count, slope = math.inf, 0.0, p.size + 1, 0.0
     while True:
-        now, lost, mass, mean = _active(gaps, p, c, base)
+        now, lost, mass, near, mean = _active(gaps, p, base, cut)
         if now >= count:
             break
-        count = now
         variance = 0.0
         for i in range(p.size):
-            if gaps[i] < c:
-                variance += p[i] * (gaps[i] - base - mean) ** 2
+            if gaps[i] - base < cut:
+                variance += p[i] * (gaps[i] - near - mean) ** 2
         variance /= mass
         excess = 2.0 * radius * mass - lost
         if not excess > 0.0 or variance == 0.0:  # by rounding: the law in proportion has exactly this distance
             slope = 0.0
             break
         slope = math.sqrt(excess / variance)
-        c = base + mean + 1.0 / slope
+        count, base, cut = now, near, mean + 1.0 / slope
     for i in range(p.size):
-        law[i] = p[i] / mass * max(0.0, 1.0 + (mean - (gaps[i] - base)) * slope) if gaps[i] < c else 0.0
+        law[i] = p[i] / mass * max(0.0, 1.0 + (mean - (gaps[i] - base)) * slope) if gaps[i] - base < cut else 0.0
     # q / p = (c - g) / (mass (c - mean)), whose slope in g is minus one over the multiplier
     point[0] = mass / slope if slope > 0.0 else 0.0
     point[1] = math.log1p(lost / mass + (base + mean) * slope / mass)

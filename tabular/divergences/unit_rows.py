@@ -8,7 +8,22 @@ import numpy as np
 
 from tabular.divergences.generators import cell, compiled
 
-__all__ = ["DEPTH", "LEAST", "OPEN", "OUTSIDE", "PART", "SMALLEST", "TOTAL", "UNIT", "limits", "mean_of", "scatter", "unit_rows"]
+__all__ = [
+    "DEPTH",
+    "LEAST",
+    "OPEN",
+    "OUTSIDE",
+    "PART",
+    "SMALLEST",
+    "TINY",
+    "TOTAL",
+    "UNIT",
+    "keep_support",
+    "limits",
+    "mean_of",
+    "scatter",
+    "unit_rows",
+]
 
 SMALLEST, UNIT, DEPTH, TOTAL, PART, LEAST, OUTSIDE = 0, 1, 2, 3, 4, 5, 6
 """Facts of a row: smallest value, its unit (the spread), depth of the lowest outside state, sum; later the radius or the penalty in
@@ -19,6 +34,9 @@ OPEN = -1.0
 
 TINY = 1e-290
 """A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact."""
+
+STILL = 1e16
+"""A penalty of so many spreads moves no probability by its last place: the law is p, and the value its mean to 1e-16 of the spread."""
 
 
 @compiled
@@ -83,7 +101,7 @@ def limits(
         begin, end = ends[r], ends[r + 1]
         strength, depth = facts[r, PART], facts[r, DEPTH]
         leak[r] = OPEN
-        still = strength < TINY if constrained else strength > 1.0 / TINY
+        still = strength < TINY if constrained else strength > STILL
         if facts[r, UNIT] == 0.0 or still:
             mean = 0.0
             for i in range(begin, end):
@@ -143,3 +161,10 @@ def mean_of(law: np.ndarray, gaps: np.ndarray) -> float:
     for i in range(law.size):
         total += law[i] * gaps[i]
     return total
+
+
+@compiled
+def keep_support(law: np.ndarray) -> None:
+    """For divergences whose laws leave no state of the support: a probability that underflows would be too far, even infinitely."""
+    for i in range(law.size):
+        law[i] = max(law[i], 5e-324)
