@@ -86,7 +86,8 @@ def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: floa
     bad = ~np.isfinite(x) & ~((x == worst) & (reference == 0))
     if bad.any():
         raise ModelError(
-            f"values{_first(bad)} is {float(x[bad][0])!r} (expected a finite number, or {worst!r} where the reference has no mass)"
+            f"values{_first(bad)} is {float(x[bad][0])!r} (expected a finite number, "
+            f"or {worst!r} where the reference has no mass)"
         )
     return x
 
@@ -113,7 +114,9 @@ def uniform(values: Any, worst: float) -> Float:
     return np.asarray(allowed / counts)
 
 
-def as_batch(values: Any, reference: Any, strength: Any, name: str) -> tuple[Float, Float, Float, tuple[int, ...]]:
+def as_batch(
+    values: Any, reference: Any, strength: Any, name: str, worst: float = np.inf
+) -> tuple[Float, Float, Float, tuple[int, ...]]:
     """Dense rows: values and reference as (R, n), strengths as (R,), and the leading axes."""
     p = as_distribution(reference)
     try:
@@ -121,7 +124,7 @@ def as_batch(values: Any, reference: Any, strength: Any, name: str) -> tuple[Flo
     except ValueError:
         shape = p.shape  # the error comes from the values
     p = np.ascontiguousarray(np.broadcast_to(p, shape))
-    v = as_values(values, shape, p, np.inf)
+    v = as_values(values, shape, p, worst)
     n, lead = shape[-1], shape[:-1]
     return v.reshape(-1, n), p.reshape(-1, n), as_strength(strength, lead, name).reshape(-1), lead
 

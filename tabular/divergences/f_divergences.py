@@ -109,7 +109,9 @@ class FDivergence:
         """
         x = np.asarray(values, dtype=np.float64)
         reference = uniform(x, -np.inf) if reference is None else reference
-        value, law = self.penalised_min(-x, reference, strength)
+        if not sp.issparse(reference):
+            as_batch(x, reference, strength, "strength", worst=-np.inf)  # errors name the caller's values, not their negatives
+        value, law, _, _ = self._solve(-x, reference, strength, "strength", constrained=False)
         return Optimum(-value, law)
 
     def penalised_min(self, values: Any, reference: Any, penalty: Any) -> Optimum:

@@ -1,4 +1,4 @@
-"""Batches of rows: dense arrays, or a transition matrix against one vector of values. See :mod:`tabular.divergences.worst_laws`."""
+"""Batches of rows: dense arrays, or a transition matrix against one vector of values (:mod:`tabular.divergences.worst_laws`)."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@ r"""Mass outside the support: where :math:`f'(\infty)` is finite, the adversary 
 
 A row is ``gaps`` g above its smallest value, scaled, and a law p > 0; the lowest outside state lies ``depth`` > 0 below. At
 penalty :math:`\lambda` a law with a leak has :math:`q_i = p_i\, h(f'(\infty) - (g_i + depth) / \lambda)`, h the inverse of f',
-and leaks what is missing to one. For Cressie-Read, :math:`h(f'(\infty) - u) = ((1 - k) u)^{-1/(1-k)}`, so these laws are multiples
-of one law.
+and leaks what is missing to one. For Cressie-Read, :math:`h(f'(\infty) - u) = ((1 - k) u)^{-1/(1-k)}`, so these laws are
+multiples of one law.
 """
 
 from __future__ import annotations

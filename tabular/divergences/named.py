@@ -1,4 +1,4 @@
-r"""The f-divergences by name, and Renyi divergences. Each is a generator of :mod:`tabular.divergences.generators` with a factor."""
+r"""The f-divergences by name, and Renyi divergences. Each is one of our generators with a factor."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 SMALLEST, UNIT, DEPTH, TOTAL, PART, LEAST, OUTSIDE = 0, 1, 2, 3, 4, 5, 6
-"""Facts of a row: smallest value, its unit (the spread), depth of the lowest outside state, sum; later the radius or the penalty in
-that unit, what a measure adds to the value; and the place of the lowest outside state if it is in the row."""
+"""Facts of a row: smallest value, unit (the spread), depth of the lowest outside state, sum; the radius, or the penalty in that
+unit; what a measure adds to the value; the place of the lowest outside state if it is in the row."""
 
 OPEN = -1.0
 """A leak that is not decided yet."""
@@ -36,7 +36,7 @@ TINY = 1e-290
 """A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact."""
 
 STILL = 1e16
-"""A penalty of so many spreads moves no probability by its last place: the law is p, and the value its mean to 1e-16 of the spread."""
+"""A penalty of so many spreads moves no probability by its last place: the law is p, the value its mean, to 1e-16."""
 
 
 @compiled
@@ -96,7 +96,7 @@ def limits(
     point: np.ndarray,
     leak: np.ndarray,
 ) -> None:
-    """Rows without a choice, with no or endless room: their laws. The others stay open, ``law`` in proportion on the best states."""
+    """Laws of rows without a choice, with no or endless room. The others stay open, ``law`` in proportion on the best states."""
     for r in range(leak.size):
         begin, end = ends[r], ends[r + 1]
         strength, depth = facts[r, PART], facts[r, DEPTH]
@@ -165,6 +165,6 @@ def mean_of(law: np.ndarray, gaps: np.ndarray) -> float:
 
 @compiled
 def keep_support(law: np.ndarray) -> None:
-    """For divergences whose laws leave no state of the support: a probability that underflows would be too far, even infinitely."""
+    """For laws that leave no state of the support: a probability that underflows would be too far, even infinitely."""
     for i in range(law.size):
         law[i] = max(law[i], 5e-324)

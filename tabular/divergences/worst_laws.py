@@ -1,9 +1,9 @@
 r"""Worst laws of many rows: each row is reduced to unit form, solved by the family that its divergence belongs to, and put back.
 
-In unit form a row is ``gaps`` g of its values above the smallest one, scaled so that the largest is 1, and a law p > 0 on the same
-states, its support. The lowest state outside lies ``depth`` below, which is 0 if no mass may go there. A family fills ``law``, and
-leaves in ``point`` the multiplier, the logarithm of the best state's ratio q / p, and the value; the first two determine a dual
-point, so that each value carries its own duality gap. Only the family that is asked for gets compiled.
+In unit form a row is ``gaps`` g of its values above the smallest one, scaled so that the largest is 1, and a law p > 0 on the
+same states, its support. The lowest state outside lies ``depth`` below, which is 0 if no mass may go there. A family fills
+``law``, and leaves in ``point`` the multiplier, the logarithm of the best state's ratio q / p, and the value; the first two
+determine a dual point, so that each value carries its own duality gap. Only the family that is asked for gets compiled.
 
 A row of stored probabilities within 1e-9 of one stands for the law p / sigma, sigma its sum; a row further away is a measure (the
 counting measure of an entropy), meant as it is. Only Cressie-Read divergences are asked for measures: there

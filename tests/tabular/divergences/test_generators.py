@@ -1,6 +1,7 @@
 """Generators, slopes, curvatures and conjugates against the formulas of the tables at 80 digits."""
 
 import math
+from itertools import pairwise
 
 import mpmath as mp
 import numpy as np
@@ -56,8 +57,9 @@ def test_slopes_and_curvatures_keep_their_digits(D):
         first, second = reference_derivatives(D)
         for t in NEAR + WIDE:
             x = mp.mpf(t)
-            assert close(D.derivative(t), first(x), 64), t
-            assert close(D.second_derivative(t), second(x), 64, abs(mp.log(x))), t  # t^(k - 2) through a rounded exponent
+            turn = abs(mp.log(x)) / 8  # the exponents k - 1 and k - 2 are rounded
+            assert close(D.derivative(t), first(x), 64, turn), t
+            assert close(D.second_derivative(t), second(x), 64, turn), t
 
 
 @each
@@ -67,7 +69,7 @@ def test_limit_at_infinity_is_that_of_the_slope(D):
         if math.isinf(D.limit_at_infinity):
             # the slope keeps growing: squaring t always adds something that does not shrink
             steps = [slope(mp.mpf(10) ** (2**j)) for j in range(4, 9)]
-            assert all(b - a >= 0.9 * (steps[1] - steps[0]) for a, b in zip(steps, steps[1:], strict=False))
+            assert all(b - a >= 0.9 * (steps[1] - steps[0]) for a, b in pairwise(steps))
         else:
             far = slope(mp.mpf(10) ** (10**18))
             assert close(D.limit_at_infinity, far, 8)
@@ -76,7 +78,6 @@ def test_limit_at_infinity_is_that_of_the_slope(D):
 @each
 def test_conjugates_against_the_table(D):
     with mp.workdps(DIGITS):
-        first, _ = reference_derivatives(D)
         ys = [
             0.0,
             *(s * x for x in (1e-30, 1e-16, 1e-8, 1e-3, 0.1, 0.3, 0.34, 0.35, 0.7, 1.0, 1.5, 3.0, 30.0, 600.0) for s in (1, -1)),
@@ -115,12 +116,15 @@ def test_fenchel_young_with_equality_at_the_slope(D):
 def test_inverse_slope_inverts(D):
     kind, k = D.kind, D.exponent
     with mp.workdps(DIGITS):
-        first, second = reference_derivatives(D)
+        _, second = reference_derivatives(D)
         for t in [1e-6, 1e-3, 0.1, 0.5, 0.9, 0.999, 1.001, 1.1, 2.0, 10.0, 1e3]:
             y = generators.slope(kind, k, t, t - 1)
             if not math.isfinite(y):
                 continue
             found = generators.inverse_slope(kind, k, y)
+            if math.isinf(found):  # t is beyond what the last place of y, next to f'(inf), can tell
+                assert D.limit_at_infinity / D.scale - y <= 2 * UNITS * abs(y)
+                continue
             scale = mp.mpf(D.scale)
             condition = abs(y * scale / (mp.mpf(t) * second(mp.mpf(t))))  # how much the last place of y moves t
             assert close(found, mp.mpf(t), 64, condition), t
