@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tabular.divergences.generators import cell, compiled
+from tabular.divergences.generators import cell, compiled, limit_at_infinity, second
 
 __all__ = [
     "DEPTH",
@@ -92,6 +92,7 @@ def limits(
     p: np.ndarray,
     facts: np.ndarray,
     constrained: bool,
+    near: float,
     law: np.ndarray,
     point: np.ndarray,
     leak: np.ndarray,
@@ -101,7 +102,7 @@ def limits(
         begin, end = ends[r], ends[r + 1]
         strength, depth = facts[r, PART], facts[r, DEPTH]
         leak[r] = OPEN
-        still = strength < TINY if constrained else strength > STILL
+        still = strength == 0.0 if constrained else strength > STILL
         if facts[r, UNIT] == 0.0 or still:
             mean = 0.0
             for i in range(begin, end):
@@ -110,6 +111,9 @@ def limits(
             leak[r] = 0.0
             point[r, 0] = (0.0 if constrained else strength) if facts[r, UNIT] == 0.0 else math.inf
             point[r, 1], point[r, 2] = 0.0, mean
+            continue
+        if constrained and _second_order(kind, k, gaps[begin:end], p[begin:end], depth, strength, near, law[begin:end], point[r]):
+            leak[r] = 0.0
             continue
         mass, rest = 0.0, 0.0
         for i in range(begin, end):
@@ -131,6 +135,35 @@ def limits(
             not constrained and strength < TINY
         ):
             leak[r] = 0.0
+
+
+@compiled
+def _second_order(
+    kind: int,
+    k: float,
+    gaps: np.ndarray,
+    p: np.ndarray,
+    depth: float,
+    radius: float,
+    near: float,
+    law: np.ndarray,
+    point: np.ndarray,
+) -> bool:
+    """The law within a radius so small that no ratio q / p moves by ``near``: there all divergences are half f''(1) chi-square.
+
+    A divergence recomputed from a stored law loses all its digits there, and the radius with it.
+    """
+    mean, spread, curvature = mean_of(p, gaps), 0.0, second(kind, k, 1.0)
+    for i in range(p.size):
+        spread += p[i] * (gaps[i] - mean) ** 2
+    deviation = math.sqrt(spread)
+    slope = math.sqrt(2.0 * radius / curvature) / deviation if deviation > 0.0 else math.inf
+    if not slope < near or (depth > 0.0 and slope * curvature * (1.0 + depth) > 0.1 * limit_at_infinity(kind, k)):
+        return False
+    for i in range(p.size):
+        law[i] = p[i] * (1.0 - slope * (gaps[i] - mean))
+    point[0], point[1], point[2] = 1.0 / (slope * curvature), math.log1p(slope * mean), mean - slope * spread
+    return True
 
 
 @compiled

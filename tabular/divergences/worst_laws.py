@@ -79,6 +79,8 @@ def solve_rows(
     size = max(widest, min(CHUNK, int(s[-1])))
     gaps, p, q, places = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
     leaks = limit_at_infinity(kind, k) < math.inf
+    # chi-square and tilts know their deviations from p exactly; the others recompute them from the law
+    near = 1e-17 if kind == CRESSIE_READ and (k <= TRUNCATING or abs(k - 2.0) < NEAR_ONE) else 1e-8
     first = 0
     while first < rows:
         last = rows if s[-1] - s[first] <= size else max(first + 1, int(np.searchsorted(s, s[first] + size, side="right")) - 1)
@@ -99,7 +101,7 @@ def solve_rows(
         else:
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 facts[:, PART] = part / facts[:, UNIT]
-        limits(kind, k, ends, gaps, p, facts, constrained, q, point, escaped)
+        limits(kind, k, ends, gaps, p, facts, constrained, near, q, point, escaped)
         if leaks and (facts[:, DEPTH] > 0.0).any():
             leak_rows(kind, k, ends, gaps, p, facts, constrained, q, point, escaped)
         _family(kind, k, ends, gaps, p, facts, constrained, q, point, escaped)
