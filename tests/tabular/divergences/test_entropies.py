@@ -75,8 +75,8 @@ def test_sparse_max():
 
 
 @pytest.mark.parametrize("q", [0.2, 0.999999, 1.0, 1.04, 1.5, 2.0, 7.0])
-def test_value_identity_and_batches(q):
-    """``value = ((q - 1) <p, x> + phi) / q`` with phi the level: here as stationarity, ``x - s S'(p)`` constant on the support."""
+def test_stationarity_and_batches(q):
+    """Stationarity: ``x + s S'(p)`` is one number on the support, the level."""
     rng = np.random.default_rng(3)
     x = rng.normal(size=(4, 3, 5))
     x[0, 0, 1] = -np.inf

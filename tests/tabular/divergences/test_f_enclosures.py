@@ -1,7 +1,7 @@
 """Rigorous bounds of worst cases: they enclose the optimum of the doubles as stored, and a corrupted law only widens them.
 
-The dual function at a point that is right to 1e-16 is right to about 1e-32, because it is flat there: evaluated at 100 digits it is
-a true lower bound of the optimum, and the optimum itself for all that doubles can tell.
+The dual function at a point that is right to 1e-16 is right to about 1e-32, because it is flat there: evaluated at 100 digits it
+is a true lower bound of the optimum, and the optimum itself for all that doubles can tell.
 """
 
 import math
@@ -171,6 +171,7 @@ def test_generators_and_conjugates_from_above(D):
                 assert mp.mpf(bound) >= true, (t, z)
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero")
 def test_the_check_can_fail(monkeypatch):
     """The same functions without their outward steps are caught."""
     same = lambda x: x  # noqa: E731
