@@ -39,11 +39,20 @@ def primal_value(
 
 @compiled
 def dual_value(
-    kind: int, k: float, gaps: np.ndarray, p: np.ndarray, depth: float, leak: float, penalty: float, best: float
+    kind: int,
+    k: float,
+    gaps: np.ndarray,
+    p: np.ndarray,
+    depth: float,
+    leak: float,
+    penalty: float,
+    best: float,
+    anchor: float,
 ) -> float:
     """``eta - penalty sum p f*((eta - g) / penalty)``, at most the penalised optimum for every eta.
 
-    Here eta is the one at which the best state has the ratio ``e^best``, or at which the outside state just gets mass.
+    Here eta is the one at which the states with gap ``anchor``, which is 0 unless k > 1, have the ratio ``e^best``, or at which
+    the outside state just gets mass.
     """
     if penalty < TINY:
         return -depth
@@ -63,14 +72,14 @@ def dual_value(
         base = math.exp((k - 1.0) * best)
         y = (base - 1.0) / (k - 1.0)
         for i in range(p.size):
-            total += p[i] * conjugate_of_base(k, base - (k - 1.0) * gaps[i] / penalty)
+            total += p[i] * conjugate_of_base(k, base - (k - 1.0) * (gaps[i] - anchor) / penalty)
     else:
         y = slope(kind, k, math.exp(best), math.expm1(best))
         if depth > 0.0:
             y = min(y, away - depth / penalty)
         for i in range(p.size):
-            total += p[i] * conjugate(kind, k, y - gaps[i] / penalty)
-    return penalty * (y - total) if total < math.inf else -math.inf
+            total += p[i] * conjugate(kind, k, y - (gaps[i] - anchor) / penalty)
+    return anchor + penalty * (y - total) if total < math.inf else -math.inf
 
 
 @compiled
@@ -94,7 +103,12 @@ def finish(
         value = primal_value(kind, k, g, w, depth, q, leak[r], 0.0 if constrained else part)
         dual = 0.0
         if unit > 0.0:
-            dual = dual_value(kind, k, g, w, depth, leak[r], point[r, 0], point[r, 1])
+            dual = dual_value(kind, k, g, w, depth, leak[r], point[r, 0], point[r, 1], 0.0)
+            if kind == CRESSIE_READ and k > 1.01 and point[r, 1] > 0.7 and point[r, 0] > TINY:
+                # next to a best state of hardly any mass, the heaviest one knows eta better
+                i = np.argmax(q)
+                ratio = math.log1p((q[i] - w[i]) / w[i]) if abs(q[i] - w[i]) < 0.5 * w[i] else math.log(q[i] / w[i])
+                dual = max(dual, dual_value(kind, k, g, w, depth, leak[r], point[r, 0], ratio, g[i]))
             if constrained and 0.0 < point[r, 0] < math.inf:
                 dual -= point[r, 0] * part
         out[r, 0], out[r, 1], out[r, 2] = m + (unit * value + least), unit * point[r, 0], m + (unit * dual + least)

@@ -167,10 +167,10 @@ def ratio_rows(
             leak[r] = 0.0
             g, w, q = gaps[ends[r] : ends[r + 1]], p[ends[r] : ends[r + 1]], law[ends[r] : ends[r + 1]]
             if constrained:
-                ratio_to_radius(kind, k, g, w, point[r, 1], facts[r, PART], q, point[r])
+                ratio_to_radius(kind, k, g, w, -math.log(point[r, 1]), facts[r, PART], q, point[r])
                 point[r, 2] = mean_of(q, g)
             else:
-                ratio_at_penalty(kind, k, g, w, point[r, 1], facts[r, PART], q, point[r])
+                ratio_at_penalty(kind, k, g, w, -math.log(point[r, 1]), facts[r, PART], q, point[r])
                 point[r, 2] = mean_of(q, g) + facts[r, PART] * divergence(kind, k, q, w)
             if kind == JEFFREYS:
                 keep_support(q)

@@ -70,8 +70,17 @@ def _tilt(k: float, gaps: np.ndarray, p: np.ndarray, x: float, law: np.ndarray, 
 def _divergence(k: float, gaps: np.ndarray, p: np.ndarray, x: float, log_z: float) -> float:
     """``D(q_t, p)`` from the exact deviations of the family: those of the stored law are lost where it is close to p."""
     total, t = 0.0, math.exp(min(x, 700.0))
+    if abs(k - 1.0) < NEAR_ONE:
+        for i in range(p.size):
+            log = -log_z - t * gaps[i]
+            delta = math.expm1(log)
+            if abs(delta) < 0.02:  # below, t log t - (t - 1) would lose more than seven bits
+                total += p[i] * generator(CRESSIE_READ, k, 1.0 + delta, delta)
+            else:
+                total += p[i] * (log + delta * log - delta if delta > -0.5 else math.exp(log) * log - delta)
+        return total
     for i in range(p.size):
-        log = -log_z - t * gaps[i] if abs(k - 1.0) < NEAR_ONE else -log_z + _base(k, x, t, gaps[i])[0] / (k - 1.0)
+        log = -log_z + _base(k, x, t, gaps[i])[0] / (k - 1.0)
         delta = math.expm1(log)
         total += p[i] * generator(CRESSIE_READ, k, 1.0 + delta if delta > -0.5 else math.exp(log), delta)
     return total
@@ -81,7 +90,7 @@ def _divergence(k: float, gaps: np.ndarray, p: np.ndarray, x: float, log_z: floa
 def tilt_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: float, law: np.ndarray, point: np.ndarray) -> None:
     """Root of ``x + log penalty = (k - 1) log Z``; no search at k = 1.
 
-    Z is between the mass of the best states, whose negative logarithm comes in ``point``, and 1.
+    Z is between the mass of the best states, which comes in ``point``, and 1.
     """
     moments = np.empty(4)
     x = -math.log(penalty)
@@ -89,7 +98,7 @@ def tilt_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: float, l
         _tilt(k, gaps, p, x, law, moments)
         point[0], point[1], point[2] = penalty, -moments[0], -penalty * moments[0]
         return
-    end = x - (k - 1.0) * point[1]
+    end = x + (k - 1.0) * math.log(point[1])
     low, high = min(x, end), max(x, end)
     for _ in range(ROUNDS):
         _tilt(k, gaps, p, x, law, moments)
@@ -129,7 +138,7 @@ def tilt_to_radius(k: float, gaps: np.ndarray, p: np.ndarray, radius: float, law
     x = 0.5 * math.log(2.0 * radius / _variance(gaps, p))
     low, high = -math.inf, math.inf
     reach, best, f_best = 1.0, x, math.inf
-    for _ in range(ROUNDS):
+    for step in range(ROUNDS):
         _tilt(k, gaps, p, x, law, moments)
         distance = _divergence(k, gaps, p, x, moments[0])
         f = math.log(distance / radius) if distance > 1e-300 * radius else -700.0
@@ -138,6 +147,8 @@ def tilt_to_radius(k: float, gaps: np.ndarray, p: np.ndarray, radius: float, law
         # dD = -multiplier^-1 d<q, g>, so d log D / dx = t^2 Z^(1 - k) (sum q g^2 / b - <q, g> sum q g / b) / D
         spread = moments[3] - moments[1] * moments[2]
         slope = math.exp(2.0 * x + (1.0 - k) * moments[0]) * spread / distance if distance > 0.0 else 2.0
+        # D grows at most like t^2; where best states have hardly any mass the slope is noise, and halving has to help
+        slope = min(slope, 3.0) if step % 8 < 7 else math.nan
         low, high, following = _narrow(low, high, x, f, slope, reach)
         if abs(f) <= RESIDUAL or following == x:
             break

@@ -75,16 +75,19 @@ def chi_square_to_radius(gaps: np.ndarray, p: np.ndarray, radius: float, law: np
         now, lost, mass, near, mean = _active(gaps, p, base, cut)
         if now >= count:
             break
-        variance = 0.0
+        variance, far = 0.0, 0.0
         for i in range(p.size):
             if gaps[i] - base < cut:
-                variance += p[i] * (gaps[i] - near - mean) ** 2
+                far = max(far, abs(gaps[i] - near - mean))
+        for i in range(p.size):  # in units of the largest deviation, whose square may underflow
+            if gaps[i] - base < cut and far > 0.0:
+                variance += p[i] * ((gaps[i] - near - mean) / far) ** 2
         variance /= mass
         excess = 2.0 * radius * mass - lost
         if not excess > 0.0 or variance == 0.0:  # by rounding: the law in proportion has exactly this distance
             slope = 0.0
             break
-        slope = math.sqrt(excess / variance)
+        slope = math.sqrt(excess / variance) / far
         count, base, cut = now, near, mean + 1.0 / slope
     for i in range(p.size):
         law[i] = p[i] / mass * max(0.0, 1.0 + (mean - (gaps[i] - base)) * slope) if gaps[i] - base < cut else 0.0
@@ -120,12 +123,14 @@ def chi_square_rows(
 
 
 @compiled
-def _group_end(gaps: np.ndarray, order: np.ndarray, start: int) -> int:
-    """Where the ties of ``order[start]`` end."""
-    end = start + 1
-    while end < order.size and gaps[order[end]] == gaps[order[start]]:
+def _group(gaps: np.ndarray, order: np.ndarray, place: int) -> tuple[int, int]:
+    """Where the ties of ``order[place]`` begin and end."""
+    start, end = place, place + 1
+    while start > 0 and gaps[order[start - 1]] == gaps[order[place]]:
+        start -= 1
+    while end < order.size and gaps[order[end]] == gaps[order[place]]:
         end += 1
-    return end
+    return start, end
 
 
 @compiled
@@ -144,18 +149,18 @@ def truncated_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: flo
     order = np.argsort(gaps)
     a = (k - 1.0) / penalty
     e = 1.0 / (k - 1.0)
-    start = 0 * order.size
-    while True:  # the last group of ties that is active
-        following = _group_end(gaps, order, start)
-        if following >= order.size:
-            break
-        reached = 0.0
-        for j in range(following):
-            reached += p[order[j]] * (a * (gaps[order[following]] - gaps[order[j]])) ** e
+    least, most = 1, order.size  # the first end from which the states before it reach 1 on their own
+    while least < most:
+        middle = (least + most) // 2
+        reached, level = 0.0, gaps[order[middle]]
+        for j in range(middle):
+            if gaps[order[j]] < level:
+                reached += p[order[j]] * (a * (level - gaps[order[j]])) ** e
         if reached >= 1.0:
-            break
-        start = following
-    end = _group_end(gaps, order, start)
+            most = middle
+        else:
+            least = middle + 1
+    start, end = _group(gaps, order, least - 1)
     active = order[:end]
     marginal = 0.0
     for j in range(start, end):
@@ -201,13 +206,19 @@ def _cut(k: float, gaps: np.ndarray, p: np.ndarray, active: np.ndarray, top: flo
 def truncated_to_radius(k: float, gaps: np.ndarray, p: np.ndarray, radius: float, law: np.ndarray, point: np.ndarray) -> None:
     """The member ``q ~ p (c - g)_+^(1/(k-1))`` with divergence ``radius``: the active states first, then the smallest weight."""
     order = np.argsort(gaps)
-    start = 0 * order.size
-    end = _group_end(gaps, order, start)
-    while end < order.size:  # divergence falls as c grows: stop at the first c = g[end] that is close enough
-        _weights(k, gaps, p, order[:end], gaps[order[end]], -math.inf, law)
-        if divergence(CRESSIE_READ, k, law, p) <= radius:
-            break
-        start, end = end, _group_end(gaps, order, end)
+    least, most = 1, order.size  # divergence falls as c grows: the first c = g[end] that is close enough
+    while least < most:
+        middle = (least + most) // 2
+        first, _ = _group(gaps, order, middle)
+        close = False
+        if first > 0:
+            _weights(k, gaps, p, order[:first], gaps[order[first]], -math.inf, law)
+            close = divergence(CRESSIE_READ, k, law, p) <= radius
+        if close:
+            most = middle
+        else:
+            least = middle + 1
+    start, end = _group(gaps, order, least - 1)
     active, top, e = order[:end], gaps[order[start]], 1.0 / (k - 1.0)
     if top == 0.0:  # one group of ties with mass: any c up to the next group gives it
         _weights(k, gaps, p, active, top, 0.0, law)

@@ -35,6 +35,9 @@ OPEN = -1.0
 TINY = 1e-290
 """A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact."""
 
+SMALL = 1e-12
+"""Radii from here on move some ratio by more than a part in a million."""
+
 STILL = 1e16
 """A penalty of so many spreads moves no probability by its last place: the law is p, the value its mean, to 1e-16."""
 
@@ -76,9 +79,17 @@ def unit_rows(
         spread = top - m
         depth = m - outside if leaks and outside < m else 0.0
         unit = spread if spread > 0.0 else depth
-        for i in range(ends[r], n):
-            gaps[i] = (gaps[i] - m) / unit if unit > 0.0 else 0.0
-            p[i] /= total
+        if unit > 1e-290:
+            scale = 1.0 / unit
+            for i in range(ends[r], n):
+                gaps[i] = (gaps[i] - m) * scale
+        else:
+            for i in range(ends[r], n):
+                gaps[i] = (gaps[i] - m) / unit if unit > 0.0 else 0.0
+        if total != 1.0:
+            scale = 1.0 / total
+            for i in range(ends[r], n):
+                p[i] *= scale
         facts[r, SMALLEST], facts[r, UNIT], facts[r, TOTAL] = m, unit, total
         facts[r, DEPTH], facts[r, LEAST], facts[r, OUTSIDE] = depth / unit if unit > 0.0 else 0.0, 0.0, where
 
@@ -97,7 +108,7 @@ def limits(
     point: np.ndarray,
     leak: np.ndarray,
 ) -> None:
-    """Laws of rows without a choice, with no or endless room. The others stay open, ``law`` in proportion on the best states."""
+    """Laws of rows without a choice, with no or endless room. For the others ``point`` holds the mass of the best states."""
     for r in range(leak.size):
         begin, end = ends[r], ends[r + 1]
         strength, depth = facts[r, PART], facts[r, DEPTH]
@@ -112,7 +123,11 @@ def limits(
             point[r, 0] = (0.0 if constrained else strength) if facts[r, UNIT] == 0.0 else math.inf
             point[r, 1], point[r, 2] = 0.0, mean
             continue
-        if constrained and _second_order(kind, k, gaps[begin:end], p[begin:end], depth, strength, near, law[begin:end], point[r]):
+        if (
+            constrained
+            and strength < SMALL
+            and _second_order(kind, k, gaps[begin:end], p[begin:end], depth, strength, near, law[begin:end], point[r])
+        ):
             leak[r] = 0.0
             continue
         mass, rest = 0.0, 0.0
@@ -121,9 +136,7 @@ def limits(
                 mass += p[i]
             else:
                 rest += p[i]
-        for i in range(begin, end):
-            law[i] = p[i] / mass if gaps[i] == 0.0 else 0.0
-        point[r, 0], point[r, 1], point[r, 2] = 0.0, -math.log(mass), 0.0
+        point[r, 0], point[r, 1], point[r, 2] = 0.0, mass, 0.0
         if depth > 0.0:
             if (constrained and strength >= cell(kind, k, 0.0, 1.0) + cell(kind, k, 1.0, 0.0)) or (
                 not constrained and strength < TINY
@@ -135,6 +148,8 @@ def limits(
             not constrained and strength < TINY
         ):
             leak[r] = 0.0
+            for i in range(begin, end):
+                law[i] = p[i] / mass if gaps[i] == 0.0 else 0.0
 
 
 @compiled

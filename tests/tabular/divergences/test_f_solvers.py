@@ -19,6 +19,8 @@ import tabular
 each = pytest.mark.parametrize("D", EVERY, ids=repr)
 GAP = 1e-12
 """Duality gap relative to the range of reachable values."""
+FEASIBLE = 1e-11
+"""A radius is met to this share of it: near the truncation of orders just above one, D turns on the last place of the root."""
 LAST_PLACE = 2.0**-52
 
 
@@ -29,13 +31,14 @@ def tolerance(D, values, p):
 
 def distance_slack(D, law, p):
     """How far D moves if every stored probability moves by a few last places: ``sum |f'(q/p)| dq``, plus that of D itself."""
-    inside = (p > 0) & (law > 1e-140 * p)
+    inside = (p > 0) & (law > 1e-90 * p)
     vanishing = float(p[(p > 0) & ~inside].sum())  # where a logarithm of the ratio has few digits behind the point
     slopes = np.abs(D.derivative(law[inside] / p[inside]))
-    dq = np.maximum(law[inside], 1e-300)
     most = 0.0 if math.isinf(D.limit_at_infinity) or D.limit_at_infinity > 1e3 else D.limit_at_infinity
-    curved = D.second_derivative(law[inside] / p[inside]) / p[inside] * (LAST_PLACE * dq) ** 2
-    return 32 * (LAST_PLACE * (float((slopes * dq).sum()) + most + 400 * vanishing) + float(curved.sum()))
+    curved = D.second_derivative(law[inside] / p[inside]) * (LAST_PLACE * (law[inside] / p[inside])) ** 2 * p[inside]
+    # the laws of truncating orders are powers 1 / (k - 1): a rounding of their base counts as often
+    power = 1 + (1 / (D.exponent - 1) if D.exponent > 1.05 else 0)
+    return 32 * power * (LAST_PLACE * (float((slopes * law[inside]).sum()) + most + 400 * vanishing) + float(curved.sum()))
 
 
 def check(D, values, p, strength, name):
@@ -43,7 +46,7 @@ def check(D, values, p, strength, name):
     value, law = D.worst_case(values, p, strength) if name == "radius" else D.penalised_min(values, p, strength)
     allowed = tolerance(D, values, p)
     assert value == upper
-    assert abs(upper - lower) <= allowed, (upper - lower, allowed)
+    assert abs(upper - lower) <= allowed, (upper - lower, allowed, values.tolist(), p.tolist(), strength, name)
     assert law.min() >= 0.0
     assert abs(law.sum() - 1) <= 1e-14 * law.size
     if math.isinf(D.limit_at_infinity):
@@ -51,7 +54,7 @@ def check(D, values, p, strength, name):
     mean, distance = float(law @ (values - values.min())) + values.min(), D(law / law.sum(), p / p.sum())
     if name == "radius":
         assert abs(mean - value) <= allowed
-        assert distance <= strength * (1 + 1e-13) + distance_slack(D, law, p), (distance, strength)
+        assert distance <= strength * (1 + FEASIBLE) + distance_slack(D, law, p), (distance, strength)
         assert D.multiplier(values, p, strength) >= 0
     elif 0 < strength < math.inf and strength * distance < 1e3 * max(allowed, 1e-300) / GAP:
         assert abs(mean + strength * distance - value) <= allowed + strength * distance_slack(D, law, p)
