@@ -1,12 +1,12 @@
 """Divergences, their conjugates, and worst cases: the ground floor of regularised and robust problems."""
 
 from tabular.divergences.entropies import Entropy, ShannonEntropy, TsallisEntropy
-from tabular.divergences.f_divergences import (
+from tabular.divergences.f_divergences import FDivergence
+from tabular.divergences.named import (
     KL,
     Alpha,
     ChiSquare,
     CressieRead,
-    FDivergence,
     Jeffreys,
     JensenShannon,
     Neyman,

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from tabular._arrays import Float
 from tabular.errors import ModelError
 
-__all__ = ["as_batch", "as_distribution", "as_rows", "as_strength", "as_values", "is_rational", "uniform"]
+__all__ = ["as_batch", "as_distribution", "as_pair", "as_rows", "as_strength", "as_values", "is_rational", "uniform"]
 
 TOLERANCE = 1e-9
 
@@ -50,12 +50,30 @@ def as_distribution(p: Any, name: str = "reference") -> Float:
         raise ModelError(f"{name} has shape {x.shape} (expected at least one state on the last axis)")
     bad = ~(x >= 0) | np.isinf(x)
     if bad.any():
-        raise ModelError(f"{name}{_first(bad)} is {x[bad][0]!r} (expected a probability)")
+        raise ModelError(f"{name}{_first(bad)} is {float(x[bad][0])!r} (expected a probability)")
     sums = x.sum(axis=-1)
     off = ~(np.abs(sums - 1) <= TOLERANCE)
     if off.any():
         raise ModelError(f"{name}{_first(off)} sums to {np.asarray(sums)[off][0]:.12g} (expected 1 within 1e-9); normalise it")
     return x
+
+
+def as_pair(p: Any, reference: Any) -> tuple[Float, Float]:
+    """Two distributions of one shape, broadcast over leading axes.
+
+    Raises
+    ------
+    ModelError
+        If one is no distribution, or the shapes do not fit.
+    """
+    a, b = as_distribution(p, "p"), as_distribution(reference)
+    try:
+        if a.shape[-1] != b.shape[-1]:
+            raise ValueError
+        a, b = np.broadcast_arrays(a, b)
+    except ValueError:
+        raise ModelError(f"p has shape {np.shape(p)} and reference {np.shape(reference)}: they do not fit") from None
+    return np.ascontiguousarray(a), np.ascontiguousarray(b)
 
 
 def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: float) -> Float:
@@ -68,7 +86,8 @@ def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: floa
     bad = ~np.isfinite(x) & ~((x == worst) & (reference == 0))
     if bad.any():
         raise ModelError(
-            f"values{_first(bad)} is {x[bad][0]!r} (expected a finite number, or {worst!r} where the reference has no mass)"
+            f"values{_first(bad)} is {float(x[bad][0])!r} (expected a finite number, "
+            f"or {worst!r} where the reference has no mass)"
         )
     return x
 
@@ -81,7 +100,7 @@ def as_strength(x: Any, shape: tuple[int, ...], name: str, infinite: bool = True
         raise ModelError(f"{name} of shape {np.shape(x)} does not fit {shape} rows") from None
     bad = ~(out >= 0) | (np.isinf(out) & (not infinite))
     if bad.any():
-        raise ModelError(f"{name}{_first(bad)} is {out[bad][0]!r} (expected a number >= 0)")
+        raise ModelError(f"{name}{_first(bad)} is {float(out[bad][0])!r} (expected a number >= 0)")
     return out
 
 
@@ -95,7 +114,9 @@ def uniform(values: Any, worst: float) -> Float:
     return np.asarray(allowed / counts)
 
 
-def as_batch(values: Any, reference: Any, strength: Any, name: str) -> tuple[Float, Float, Float, tuple[int, ...]]:
+def as_batch(
+    values: Any, reference: Any, strength: Any, name: str, worst: float = np.inf
+) -> tuple[Float, Float, Float, tuple[int, ...]]:
     """Dense rows: values and reference as (R, n), strengths as (R,), and the leading axes."""
     p = as_distribution(reference)
     try:
@@ -103,7 +124,7 @@ def as_batch(values: Any, reference: Any, strength: Any, name: str) -> tuple[Flo
     except ValueError:
         shape = p.shape  # the error comes from the values
     p = np.ascontiguousarray(np.broadcast_to(p, shape))
-    v = as_values(values, shape, p, np.inf)
+    v = as_values(values, shape, p, worst)
     n, lead = shape[-1], shape[:-1]
     return v.reshape(-1, n), p.reshape(-1, n), as_strength(strength, lead, name).reshape(-1), lead
 
@@ -116,7 +137,7 @@ def as_rows(values: Any, reference: Any, strength: Any, name: str) -> tuple[sp.c
     if bad.any():
         k = int(np.argmax(bad))
         row = int(np.searchsorted(matrix.indptr, k, side="right")) - 1
-        raise ModelError(f"reference[{row}, {matrix.indices[k]}] is {data[k]!r} (expected a probability)")
+        raise ModelError(f"reference[{row}, {matrix.indices[k]}] is {float(data[k])!r} (expected a probability)")
     sums = np.asarray(matrix.sum(axis=1)).reshape(-1)
     off = ~(np.abs(sums - 1) <= TOLERANCE)
     if off.any():

@@ -57,10 +57,8 @@ class Entropy:
         n, lead = x.shape[-1], x.shape[:-1]
         tau = as_strength(strength, lead, "strength", infinite=False)
         rows, measure = x.reshape(-1, n), allowed.reshape(-1, n).astype(np.float64)
-        law = np.empty_like(rows)
-        for r, t in enumerate(tau.reshape(-1)):
-            finite = np.where(measure[r] > 0, -rows[r], 0.0)
-            kernels.penalised(generators.CRESSIE_READ, self.order, finite, measure[r], math.inf, self.order * t, law[r])
+        law, bounds, finite = np.empty_like(rows), np.empty((rows.shape[0], 3)), np.where(allowed, -x, np.inf).reshape(-1, n)
+        kernels.batch(generators.CRESSIE_READ, self.order, finite, measure, self.order * tau.reshape(-1), False, law, bounds)
         out = law.reshape(x.shape)
         mean = np.where(allowed, out * np.where(allowed, x, 0.0), 0.0).sum(axis=-1)
         value = mean + np.where(tau > 0, tau * self(out), 0.0)

@@ -10,154 +10,39 @@ import math
 
 import numpy as np
 
+from tabular._arrays import Float
 from tabular.divergences import kernels
+from tabular.divergences.generator_bounds import conjugate_above, generator_above, power_above
 from tabular.divergences.generators import (
     CRESSIE_READ,
-    JEFFREYS,
-    JENSEN_SHANNON,
     compiled,
-    inverse_slope,
     limit_at_infinity,
     slope,
 )
 from tabular.divergences.intervals import (
     down,
-    expm1,
     log,
-    log1p,
     mean_bounds,
     product,
     quotient,
     smallest,
     total_bounds,
     up,
-    wide,
 )
+from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.segments import local_values
+from tabular.divergences.worst_laws import frozen
 
 __all__ = [
     "batch_below",
     "batch_of_laws",
-    "conjugate_above",
+    "enclose_batch",
+    "enclose_rows",
     "f_above",
     "f_below",
-    "generator_above",
     "law_bounds",
     "segment_bounds",
 ]
-
-SERIES = 2.0**-47
-"""Relative error of the series of generators near 1: rounding grows by at most four units per term, terms shrink by 0.3."""
-
-
-@compiled
-def generator_above(kind: int, k: float, t: float) -> float:
-    """At least ``f(t)`` for a double t >= 0."""
-    if t == 1.0:
-        return 0.0
-    if not t < math.inf:
-        return math.inf
-    d = t - 1.0  # exact between 1/2 and 2
-    d0, d1 = (d, d) if 0.5 <= t <= 2.0 else (down(d), up(d))
-    if t == 0.0:
-        if kind == CRESSIE_READ:
-            return up(1.0 / k) if k > 0.0 else math.inf
-        if kind == JENSEN_SHANNON:
-            return 0.5 * wide(0.0, math.log(2.0))[1]
-        return math.inf if kind == JEFFREYS else 1.0
-    if kind == CRESSIE_READ and abs(d) * (1.0 + abs(k - 2.0)) < 0.3:
-        term, total = 0.5 * d * d, 0.0
-        for m in range(60):
-            total += term
-            term *= (k - 2.0 - m) * d / (m + 3.0)
-            if abs(term) <= 1e-18 * abs(total):
-                break
-        return up(total * (1.0 + SERIES))
-    if kind == JENSEN_SHANNON and abs(d / (2.0 + d)) < 0.1:
-        z = d / (2.0 + d)
-        power, total = z * z, 0.0
-        for j in range(1, 30):
-            total += power / (2.0 * j * (2.0 * j - 1.0))
-            power *= z * z
-        return up(total / (1.0 - z) * (1.0 + SERIES))
-    l0, l1 = log1p(d, d) if 0.5 <= t <= 2.0 else log(t, t)
-    if kind == JEFFREYS:
-        return product(d0, d1, l0, l1)[1]
-    if kind == JENSEN_SHANNON:
-        x0, x1 = quotient(2.0 * t, 2.0 * t, down(1.0 + t), up(1.0 + t))
-        a0, a1 = log(x0, x1)
-        y0, y1 = quotient(2.0, 2.0, down(1.0 + t), up(1.0 + t))
-        return 0.5 * up(product(t, t, a0, a1)[1] + log(y0, y1)[1])
-    if kind != CRESSIE_READ:
-        return quotient(0.0, product(d0, d1, d0, d1)[1], down(2.0 + d0), up(2.0 + d1))[1]
-    if k == 1.0:
-        return up(product(t, t, l0, l1)[1] - d0)
-    if k == 0.0:
-        return up(d1 - l0)
-    if k >= 0.5:  # (t expm1((k - 1) log t) / (k - 1) - (t - 1)) / k
-        e = k - 1.0
-        e0, e1 = down(e), up(e)
-        a0, a1 = product(e0, e1, l0, l1)
-        a0, a1 = expm1(a0, a1)
-        a0, a1 = product(t, t, a0, a1)
-        a0, a1 = quotient(a0, a1, e0, e1) if e > 0.0 else quotient(-a1, -a0, -e1, -e0)
-        return quotient(0.0, up(a1 - d0), k, k)[1]
-    e = 1.0 - k  # ((t - 1) - expm1(k log t) / k) / (1 - k)
-    a0, a1 = product(k, k, l0, l1)
-    a0, a1 = expm1(a0, a1)
-    a0, a1 = quotient(a0, a1, k, k) if k > 0.0 else quotient(-a1, -a0, -k, -k)
-    return quotient(0.0, up(d1 - a0), down(e), up(e))[1]
-
-
-@compiled
-def conjugate_above(kind: int, k: float, y: float) -> float:
-    """At least ``f*(y)`` for a double y."""
-    if kind == CRESSIE_READ:
-        if k == 1.0:
-            return expm1(y, y)[1]
-        if k == 0.0:
-            return -log1p(-y, -y)[0]
-        b0, b1 = product(down(k - 1.0), up(k - 1.0), y, y)
-        return _power_above(k, *log1p(b0, b1))
-    if kind == JENSEN_SHANNON:
-        a0, a1 = expm1(2.0 * y, 2.0 * y)
-        return -0.5 * log1p(-a1, -a0)[0]
-    if kind == JEFFREYS:
-        # f*(y) <= f*(f'(t)) = log t + t - 1 once f'(t) = log t + (t - 1) / t >= y
-        t = inverse_slope(kind, k, y)
-        d = t - 1.0
-        near = abs(d) < 0.5
-        for _ in range(3 if near else 0):  # t has lost the digits of a small d
-            d -= (math.log1p(d) + d / (1.0 + d) - y) / ((2.0 + d) / (1.0 + d) / (1.0 + d))
-        for j in range(60):
-            l0, l1 = log1p(d, d) if near else log(t, t)
-            q0, _ = quotient(d, d, down(1.0 + d), up(1.0 + d)) if near else quotient(down(t - 1.0), 0.0, t, t)
-            if down(l0 + q0) >= y:
-                return up(l1 + (d if near else up(t - 1.0)))
-            t += t * 1e-15 * (j + 1.0)
-            d += abs(d) * 1e-15 * (j + 1.0) + 1e-300
-        return math.inf
-    if y >= 1.0:
-        return math.inf
-    if y <= -3.0:
-        return -1.0
-    s0, s1 = down(math.sqrt(down(1.0 - y))), up(math.sqrt(up(1.0 - y)))
-    a0, a1 = quotient(y, y, down(1.0 + s0), up(1.0 + s1))
-    return product(a0, a1, down(3.0 - s1), up(3.0 - s0))[1]  # (1 - s)(3 - s)
-
-
-@compiled
-def _power_above(k: float, l0: float, l1: float) -> float:
-    """At least ``expm1(k / (k - 1) * l) / k`` for l in an interval, which is ``f*`` where l is the log of its base."""
-    if l0 == -math.inf and l1 == -math.inf:
-        return up(-1.0 / k) if k > 1.0 else math.inf
-    e = k - 1.0
-    c0, c1 = quotient(k, k, down(e), up(e)) if e > 0.0 else quotient(-k, -k, down(-e), up(-e))
-    if l0 == -math.inf and k < 1.0:
-        return math.inf
-    a0, a1 = product(c0, c1, max(l0, -1e300), l1)
-    a0, a1 = expm1(a0, a1)
-    return quotient(a0, a1, k, k)[1] if k > 0.0 else quotient(-a1, -a0, -k, -k)[1]
 
 
 @compiled
@@ -246,7 +131,7 @@ def _dual_below(
         if by_base:
             a0, a1 = product(down(k - 1.0), up(k - 1.0), max(g0, 0.0), g1)
             b0, b1 = (base, base) if g1 == 0.0 else (down(base - a1), up(base - a0))
-            f = -log(b0, b1)[0] if k == 0.0 else _power_above(k, *log(b0, b1))
+            f = -log(b0, b1)[0] if k == 0.0 else power_above(k, *log(b0, b1))
         else:
             f = conjugate_above(kind, k, y if g1 == 0.0 else up(y - g0))
         if f == math.inf:
@@ -320,8 +205,30 @@ def f_above(
     return value if value <= reference else reference
 
 
-@compiled
 def segment_bounds(
+    kind: int,
+    k: float,
+    values: Float,
+    reference: ReferenceRows,
+    strength0: Float,
+    strength1: Float,
+    constrained: bool,
+    low: Float,
+    high: Float,
+) -> None:
+    """Bounds for each row, for every strength between the two given ones."""
+    lowest = float(values.min())
+    matrix = reference.starts, reference.columns, reference.data
+    law, leak, out = np.empty(reference.data.size), np.empty(len(reference)), np.empty((len(reference), 3))
+    kernels.segments(kind, k, values, *matrix, lowest, strength0, constrained, law, leak, out)
+    weak, strong = (strength0, strength1) if constrained else (strength1, strength0)
+    starts, columns, data, s0, s1 = (frozen(x) for x in (*matrix, *reference.totals))
+    v, w, x, multiplier = frozen(values), frozen(weak), frozen(strong), frozen(out[:, 1])
+    enclose_rows(kind, k, v, starts, columns, data, s0, s1, lowest, w, x, constrained, law, leak, multiplier, low, high)
+
+
+@compiled
+def enclose_rows(
     kind: int,
     k: float,
     values: np.ndarray,
@@ -331,26 +238,33 @@ def segment_bounds(
     s0: np.ndarray,
     s1: np.ndarray,
     lowest: float,
-    strength0: np.ndarray,
-    strength1: np.ndarray,
+    weak: np.ndarray,
+    strong: np.ndarray,
     constrained: bool,
+    law: np.ndarray,
+    leak: np.ndarray,
+    multiplier: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
 ) -> None:
-    """Bounds for each row, for every strength between the two given ones."""
-    out = np.empty(3)
+    """Bounds for each row from given laws and multipliers, whatever they are."""
     for r in range(starts.size - 1):
-        p = data[starts[r] : starts[r + 1]]
+        begin, end = starts[r], starts[r + 1]
+        p, q = data[begin:end], law[begin:end]
         local = local_values(values, starts, columns, r)
-        law = np.empty(p.size)
-        leak = max(0.0, kernels.solve_row(kind, k, local, p, lowest, strength0[r], constrained, law, out))
-        weak, strong = (strength0[r], strength1[r]) if constrained else (strength1[r], strength0[r])
-        low[r] = f_below(kind, k, local, p, s0[r], s1[r], lowest, strong, constrained, law, leak, out[1])
-        high[r] = f_above(kind, k, local, p, s0[r], s1[r], lowest, weak, constrained, law, leak)
+        low[r] = f_below(kind, k, local, p, s0[r], s1[r], lowest, strong[r], constrained, q, leak[r], multiplier[r])
+        high[r] = f_above(kind, k, local, p, s0[r], s1[r], lowest, weak[r], constrained, q, leak[r])
+
+
+def batch_below(kind: int, k: float, values: Float, p: Float, s0: Float, s1: Float, penalty: float, low: Float) -> None:
+    """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
+    law, out = np.empty(p.shape), np.empty((p.shape[0], 3))
+    kernels.batch(kind, k, values, p, np.full(p.shape[0], penalty), False, law, out)
+    enclose_batch(kind, k, frozen(values), frozen(p), frozen(s0), frozen(s1), penalty, law, low)
 
 
 @compiled
-def batch_below(
+def enclose_batch(
     kind: int,
     k: float,
     values: np.ndarray,
@@ -358,18 +272,15 @@ def batch_below(
     s0: np.ndarray,
     s1: np.ndarray,
     penalty: float,
+    law: np.ndarray,
     low: np.ndarray,
 ) -> None:
-    """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
-    out = np.empty(3)
     for r in range(p.shape[0]):
-        lowest = math.inf
+        lowest, leak = math.inf, 0.0
         for i in range(p.shape[1]):
             if p[r, i] == 0.0:
-                lowest = min(lowest, values[r, i])
-        law = np.empty(p.shape[1])
-        leak = max(0.0, kernels.solve_row(kind, k, values[r], p[r], lowest, penalty, False, law, out))
-        low[r] = f_below(kind, k, values[r], p[r], s0[r], s1[r], lowest, penalty, False, law, leak, penalty)
+                lowest, leak = min(lowest, values[r, i]), leak + law[r, i]
+        low[r] = f_below(kind, k, values[r], p[r], s0[r], s1[r], lowest, penalty, False, law[r], leak, penalty)
 
 
 @compiled

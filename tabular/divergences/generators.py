@@ -28,10 +28,16 @@ __all__ = [
     "cell",
     "compiled",
     "conjugate",
+    "conjugate_of_base",
     "divergence",
+    "divergences",
+    "edge_conjugate",
+    "edge_gap",
+    "edge_ratio",
     "generator",
     "inverse_slope",
     "limit_at_infinity",
+    "power_log",
     "second",
     "slope",
 ]
@@ -40,6 +46,21 @@ CRESSIE_READ, JENSEN_SHANNON, JEFFREYS, TRIANGULAR = 0, 1, 2, 3
 
 NEAR_ONE = 1e-300
 """Only k = 1 and k = 0 themselves are KL and reverse KL: ``expm1(e x) / e`` keeps its digits for every other e."""
+
+
+@compiled
+def power_log(e: float, t: float, log: float) -> float:
+    """``(t^e - 1) / e``, the logarithm at e = 0, for t > 0 with logarithm ``log``."""
+    if abs(e) < NEAR_ONE:
+        return log
+    x = e * log
+    # expm1 keeps the digits of small powers; a large one would lose those that x has not
+    return math.expm1(x) / e if abs(x) < 1.0 else (t**e - 1.0) / e
+
+
+@compiled
+def _log(t: float, delta: float) -> float:
+    return math.log1p(delta) if abs(delta) < 0.5 else math.log(t)
 
 
 @compiled
@@ -53,24 +74,13 @@ def _cressie_read(k: float, t: float, delta: float) -> float:
             if abs(term) <= 1e-18 * abs(total):
                 break
         return total
-    if k < 0.5:
-        return t * _cressie_read_upper(1.0 - k, 1.0 / t) if t > 0.0 else _at_zero(k)
-    return _cressie_read_upper(k, t)
-
-
-@compiled
-def _at_zero(k: float) -> float:
-    return 1.0 / k if k > 0.0 else math.inf
-
-
-@compiled
-def _cressie_read_upper(k: float, t: float) -> float:
-    """For k >= 1/2 and t away from 1."""
     if t == 0.0:
-        return 1.0 / k
-    if abs(k - 1.0) < NEAR_ONE:
-        return t * math.log(t) - t + 1.0
-    return (t * math.expm1((k - 1.0) * math.log(t)) / (k - 1.0) - (t - 1.0)) / k
+        return 1.0 / k if k > 0.0 else math.inf
+    if k >= 0.5:
+        value = (t * power_log(k - 1.0, t, _log(t, delta)) - delta) / k
+    else:
+        value = (delta - power_log(k, t, _log(t, delta))) / (1.0 - k)
+    return value if value == value else math.inf
 
 
 @compiled
@@ -79,10 +89,10 @@ def generator(kind: int, k: float, t: float, delta: float) -> float:
     if kind == CRESSIE_READ:
         return _cressie_read(k, t, delta)
     if kind == JEFFREYS:
-        return delta * (math.log1p(delta) if delta > -0.5 else math.log(t))
-    if kind == TRIANGULAR:
-        return delta * delta / (2.0 + delta)
+        return delta * _log(t, delta)
     z = delta / (2.0 + delta)  # t = (1 + z) / (1 - z)
+    if kind == TRIANGULAR:
+        return delta * z
     if abs(z) < 0.1:
         power, total = z * z, 0.0
         for j in range(1, 30):
@@ -102,13 +112,25 @@ def cell(kind: int, k: float, p: float, q: float) -> float:
     """``q f(p / q)`` with ``0 f(0 / 0) = 0`` and ``0 f(p / 0) = p f'(inf)``."""
     if q == 0.0:
         return 0.0 if p == 0.0 else p * limit_at_infinity(kind, k)
-    delta = (p - q) / q
-    if kind == CRESSIE_READ and p > 0.0 and not 1e-8 < p / q < 1e8 and abs(k) > 0.5 and abs(k - 1.0) > 0.5:
-        # t^k may overflow where q t^k does not
-        return (math.exp(k * math.log(p) + (1.0 - k) * math.log(q)) - k * p + (k - 1.0) * q) / (k * (k - 1.0))
-    if not delta < 1e300:
-        return p * limit_at_infinity(kind, k)
-    return q * generator(kind, k, p / q, delta)
+    ratio = p / q
+    if p == 0.0 or 1e-3 < ratio < 1e3:
+        return q * generator(kind, k, ratio, (p - q) / q)
+    if kind == TRIANGULAR:
+        return (p - q) / (p + q) * (p - q)
+    if kind == JENSEN_SHANNON:
+        return 0.5 * (p * math.log(2.0 * (p / (p + q))) + q * math.log(2.0 * (q / (p + q))))
+    # powers of a far ratio may overflow where their product with p or q does not: they enter by halves
+    log = math.log(ratio) if 1e-300 < ratio < 1e300 else math.log(p) - math.log(q)
+    if kind == JEFFREYS:
+        return (p - q) * log
+    e, base = (k - 1.0, p) if k >= 0.5 else (k, q)
+    if abs(e * log) < 1.0:
+        power = base * (math.expm1(e * log) / e if abs(e) >= NEAR_ONE else log)
+    else:
+        root = ratio ** (0.5 * e) if 1e-300 < ratio < 1e300 else math.exp(0.5 * e * log)
+        power = (base * root * root - base) / e
+    value = (power - (p - q)) / k if k >= 0.5 else ((p - q) - power) / (1.0 - k)
+    return value if value == value else math.inf
 
 
 @compiled
@@ -119,9 +141,9 @@ def slope(kind: int, k: float, t: float, delta: float) -> float:
         return delta / (2.0 + delta) * (1.0 + s)
     if t == 0.0:
         return -1.0 / (k - 1.0) if kind == CRESSIE_READ and k > 1.0 + NEAR_ONE else -math.inf
-    log = math.log1p(delta) if abs(delta) < 0.5 else math.log(t)
+    log = _log(t, delta)
     if kind == CRESSIE_READ:
-        return log if abs(k - 1.0) < NEAR_ONE else math.expm1((k - 1.0) * log) / (k - 1.0)
+        return power_log(k - 1.0, t, log)
     if kind == JENSEN_SHANNON:
         return 0.5 * (math.log1p(delta / (2.0 + delta)) if delta > -0.5 else math.log(2.0 * t / (1.0 + t)))
     return log + delta / t
@@ -209,6 +231,48 @@ def conjugate(kind: int, k: float, y: float) -> float:
     return -1.0 if s >= 2.0 else y / (1.0 + s) * (3.0 - s)
 
 
+# --- near f'(inf), where y = f'(inf) - u has lost the digits of u -------------------------------------------------------------
+
+
+@compiled
+def edge_gap(kind: int, k: float, x: float) -> float:
+    """``f'(inf) - f'(e^x)``; this and the next two are for divergences with finite f'(inf)."""
+    if kind == CRESSIE_READ:
+        return math.exp((k - 1.0) * x) / (1.0 - k)
+    if kind == JENSEN_SHANNON:
+        return 0.5 * math.log1p(math.exp(-x))
+    return 4.0 / (1.0 + math.exp(x)) / (1.0 + math.exp(x))
+
+
+@compiled
+def edge_ratio(kind: int, k: float, u: float) -> float:
+    """The t at which ``f'(t) = f'(inf) - u``, for u > 0."""
+    if kind == CRESSIE_READ:
+        return ((1.0 - k) * u) ** (-1.0 / (1.0 - k))
+    if kind == JENSEN_SHANNON:
+        return 1.0 / math.expm1(2.0 * u) if u < 350.0 else 0.0
+    return max(0.0, 2.0 / math.sqrt(u) - 1.0)
+
+
+@compiled
+def edge_conjugate(kind: int, k: float, u: float) -> float:
+    """``f*(f'(inf) - u)``."""
+    if kind == CRESSIE_READ:
+        return conjugate_of_base(k, (1.0 - k) * u)
+    if kind == JENSEN_SHANNON:
+        return -0.5 * math.log(-2.0 * math.expm1(-2.0 * u)) if u > 0.0 else math.inf
+    s = math.sqrt(u)
+    return (1.0 - s) * (3.0 - s) if s < 2.0 else -1.0
+
+
+@compiled
+def conjugate_of_base(k: float, base: float) -> float:
+    """``f*(y)`` of the Cressie-Read family from ``1 + (k - 1) y``, which keeps its digits where it is far from 1."""
+    if base <= 0.0:
+        return -1.0 / k if k > 1.0 or (base == 0.0 and k < 0.0) else math.inf
+    return power_log(k / (k - 1.0), base, math.log(base)) / (k - 1.0)
+
+
 @compiled
 def divergence(kind: int, k: float, p: np.ndarray, q: np.ndarray) -> float:
     """``sum_i q_i f(p_i / q_i)``."""
@@ -219,3 +283,10 @@ def divergence(kind: int, k: float, p: np.ndarray, q: np.ndarray) -> float:
         lost = (new - total) - term if math.isfinite(new) else 0.0
         total = new
     return total
+
+
+@compiled
+def divergences(kind: int, k: float, p: np.ndarray, q: np.ndarray, out: np.ndarray) -> None:
+    """Row by row for (R, n) arrays."""
+    for r in range(p.shape[0]):
+        out[r] = divergence(kind, k, p[r], q[r])
