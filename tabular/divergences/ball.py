@@ -44,17 +44,18 @@ class L2(AmbiguitySet):
         return order, x, h, q
 
     def _solve(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool) -> Solved:
-        order, *levels = self._levels(rows_, values)
+        order, x, h, q = self._levels(rows_, values)
+        levels = x, h, q
         law, leak = np.empty_like(rows_.data), np.empty(len(rows_))
         count, out = np.zeros(len(rows_), dtype=np.intp), np.empty((len(rows_), 4))
         matrix = rows_.starts, rows_.columns, rows_.data
-        ball_rows.ball_rows(values, *levels, *matrix, strength, law, leak, count, out)
+        ball_rows.ball_rows(values, x, h, q, *matrix, strength, law, leak, count, out)
         return Solved(out[:, 0], out[:, 1], law, leak, (order, levels, count, out))
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         dual = np.empty(len(rows_))
-        _, levels, _, out = solved.details
-        ball_rows.ball_duals(values, *levels, rows_.starts, rows_.columns, rows_.data, strength, out, dual)
+        _, (x, h, q), _, out = solved.details
+        ball_rows.ball_duals(values, x, h, q, rows_.starts, rows_.columns, rows_.data, strength, out, dual)
         return dual
 
     def _sparse_law(self, rows_: ReferenceRows, values: Float, strength: Float, solved: Solved) -> sp.csr_array:

@@ -53,7 +53,7 @@ def volumes(x: Any, h: Any, q: Any) -> None:
 
 
 @compiled
-def volume_at(x: Any, h: Any, q: Any, eta: float) -> tuple[float, float, int]:
+def volume_at(x: Any, h: Any, q: Any, eta: float) -> Any:
     """Sums of ``(eta - x)_+`` and its square over sorted x, and how many values are at most eta."""
     j = np.searchsorted(x, eta, side="right")
     if j == 0:
@@ -115,9 +115,9 @@ def _distance(x: Any, h: Any, q: Any, local: Any, p: Any, t: float, eta: float) 
 @compiled
 def _solve(x: Any, h: Any, q: Any, local: Any, p: Any, radius: float) -> tuple[float, float, float]:
     """t, eta, and the multiplier ``radius / t`` in scaled values; t is infinite at saturation and 0 at radius 0."""
-    away, emptied, face, lost = 0.0, 0.0, 0, 0.0
+    emptied, face, lost = 0.0, 0, 0.0
     if x.size > 0:
-        face = np.searchsorted(x, 0.0, side="right")
+        face = int(np.searchsorted(x, 0.0, side="right"))
     for i in range(local.size):
         if local[i] > 0.0:
             emptied += p[i] * p[i]
@@ -157,7 +157,18 @@ def _solve(x: Any, h: Any, q: Any, local: Any, p: Any, radius: float) -> tuple[f
 
 @compiled
 def ball_rows(
-    values: Any, x: Any, h: Any, q: Any, starts: Any, columns: Any, data: Any, strength: Any, law: Any, leak: Any, count: Any, out: Any
+    values: Any,
+    x: Any,
+    h: Any,
+    q: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    strength: Any,
+    law: Any,
+    leak: Any,
+    count: Any,
+    out: Any,
 ) -> None:
     """``out`` (R, 4): value, multiplier, t and eta in scaled values; ``leak`` goes to the ``count`` lowest states outside.
 
@@ -184,11 +195,11 @@ def ball_rows(
         t, eta, slope = _solve(x[w], h[w], q[w], own[:n], share[:n], strength[r])
         mean, kept = 0.0, 0.0
         if t == math.inf:
-            lost, face, inner = 0.0, 0, 0
+            lost, inner = 0.0, 0
             for i in range(n):
                 lost += share[i] if own[i] > 0.0 else 0.0
                 inner += 1 if own[i] == 0.0 else 0
-            face = np.searchsorted(x[w], 0.0, side="right") if sparse else inner
+            face = int(np.searchsorted(x[w], 0.0, side="right")) if sparse else inner
             for i in range(n):
                 law[begin + i] = share[i] + lost / face if own[i] == 0.0 else 0.0
             count[r] = face - inner
@@ -217,7 +228,9 @@ def ball_rows(
 
 
 @compiled
-def ball_duals(values: Any, x: Any, h: Any, q: Any, starts: Any, columns: Any, data: Any, strength: Any, solved: Any, out: Any) -> None:
+def ball_duals(
+    values: Any, x: Any, h: Any, q: Any, starts: Any, columns: Any, data: Any, strength: Any, solved: Any, out: Any
+) -> None:
     r""":math:`\eta - \rho^2/2t + \sum_i \min_{q \ge 0} [q (x_i - \eta) + (q - p_i)^2 / 2t]` at t and eta of each row."""
     work = np.empty(longest(starts))
     for r in range(starts.size - 1):

@@ -47,7 +47,9 @@ def box_rows(
             ordered(local, by_value)
             for k in range(begin, end):
                 owner[columns[k]] = r
-        _fill(values[w], order[w], owner, r, sparse, local, by_value, p, strength[r], q, leak[r : r + 1], count[r : r + 1], out[r])
+        _fill(
+            values[w], order[w], owner, r, sparse, local, by_value, p, strength[r], q, leak[r : r + 1], count[r : r + 1], out[r]
+        )
         if strength[r] == 0.0:  # the slope just right of radius 0
             least = math.inf
             for y in p:

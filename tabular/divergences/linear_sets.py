@@ -27,8 +27,8 @@ __all__ = ["CVaR", "Contamination", "LInfinity"]
 class Contamination(AmbiguitySet):
     r"""All laws :math:`(1 - \rho) p + \rho\, q` with any q, for a radius rho up to 1.
 
-    The worst case is :math:`(1 - \rho) E V + \rho V_{\min}`, with the smallest value of the whole state space. Sparse rows return a
-    :class:`~tabular.divergences.SparseLaw`.
+    The worst case is :math:`(1 - \rho) E V + \rho V_{\min}`, with the smallest value of the whole state space. Sparse rows
+    return a :class:`~tabular.divergences.SparseLaw`.
 
     >>> f"{Contamination().worst_case([1, 3, -.5, 2], [.4, .3, .2, .1], .2).value:.10f}"
     '1.0200000000'
@@ -50,8 +50,12 @@ class Contamination(AmbiguitySet):
         return Solved(out[:, 0], out[:, 1], law, leak)
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
-        # one value per row is attained by a law and is the value of the dual, min_q of a linear function over a simplex
-        return solved.value
+        """The multipliers of ``q >= (1 - rho) p`` are ``V - V_min``: the dual value is the formula, here about the mean."""
+        r = np.repeat(np.arange(len(rows_)), np.diff(rows_.starts))
+        s = rows_.columns if rows_.columns.size else np.tile(np.arange(rows_.n_states), len(rows_))
+        v = np.where(rows_.data > 0, np.broadcast_to(values, (len(rows_), rows_.n_states))[r, s], 0.0)
+        mean = np.bincount(r, rows_.data * v, len(rows_)) / np.bincount(r, rows_.data, len(rows_))
+        return np.asarray(mean - strength * (mean - values.min(axis=1)))
 
     def _enclose(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, low: Float, high: Float) -> None:
         set_enclosures.contamination_segment_bounds(

@@ -149,7 +149,16 @@ def total_variation_batch(values: Any, p: Any, strength: Any, priced: bool, insi
 
 @compiled
 def total_variation_duals(
-    values: Any, starts: Any, columns: Any, data: Any, lowest: float, strength: Any, priced: bool, inside: bool, drop: Any, out: Any
+    values: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    lowest: float,
+    strength: Any,
+    priced: bool,
+    inside: bool,
+    drop: Any,
+    out: Any,
 ) -> None:
     r""":math:`E\min(V, V_{\min} + d) - \rho d` at the multiplier d of each row (no last term if ``priced``)."""
     x = np.empty(longest(starts))

@@ -44,7 +44,12 @@ def total_variation_bounds(
         a0 = _clipped_mean(values, p, s0, s1, floor, down(floor + low) if low < math.inf else math.inf)[0]
         a1 = _clipped_mean(values, p, s0, s1, floor, up(floor + high) if high < math.inf else math.inf)[1]
         return max(a0, floor), a1
-    alpha = min(floor + drop, top)
+    alpha = floor
+    if drop > 0.0:  # the value that the drop was computed from: its one-sided slopes are those of the solution
+        alpha = top
+        for i in range(p.size):
+            if p[i] > 0.0 and abs(values[i] - floor - drop) < abs(alpha - floor - drop):
+                alpha = values[i]
     a0, a1 = _clipped_mean(values, p, s0, s1, floor, alpha)
     least = down(a0 - up(high * up(alpha - floor)))
     most = up(a1 - max(0.0, down(low * down(alpha - floor)))) if alpha > floor else floor

@@ -151,7 +151,7 @@ class AmbiguitySet:
             if s[index] < 0:
                 raise ModelError(f"{name}{where} is {s[index]} (expected a number >= 0)")
             self._check(np.array([float(s[index])]), shape[-1], name)
-            q, multiplier[index], spent = self._exact(list(v[index]), list(p[index]), s[index], name == "penalty")
+            q, multiplier[index], spent = self._exact(list(v[index]), list(p[index]), s.item(index), name == "penalty")
             law[index] = q
             value[index] = sum((a * b for a, b in zip(q, v[index], strict=True)), Fraction(0))
             if name == "penalty":

@@ -96,8 +96,8 @@ class TotalVariation(PricedSet):
 
     def _enclose(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, low: Float, high: Float) -> None:
         drop = strength if priced else self._solve(rows_, values, strength, priced).multiplier
-        inside, lowest = self.absolutely_continuous, self._lowest(rows_, values)
-        matrix = rows_.starts, rows_.columns, rows_.data
+        inside, matrix = self.absolutely_continuous, (rows_.starts, rows_.columns, rows_.data)
+        lowest = math.inf if inside else float(values.min())
         set_enclosures.total_variation_segment_bounds(
             values[0], *matrix, *rows_.totals, lowest, strength, priced, inside, drop, low, high
         )

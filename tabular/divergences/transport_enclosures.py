@@ -1,7 +1,7 @@
 r"""Rigorous bounds on worst cases by optimal transport, for the costs as stored in doubles.
 
-From below the dual :math:`\sum_i p_i \min_j (V_j + \lambda c_{ij}) - \lambda \rho` at the price that the solver found; from above its
-plan, mixed with staying put by as much as rounding may have overspent the radius.
+From below the dual :math:`\sum_i p_i \min_j (V_j + \lambda c_{ij}) - \lambda \rho` at the price that the solver found; from above
+its plan, mixed with staying put by as much as rounding may have overspent the radius.
 """
 
 from __future__ import annotations

@@ -13,7 +13,16 @@ import numpy as np
 
 from tabular.divergences.generators import compiled
 
-__all__ = ["broken_triangle", "edges_of", "hulls", "nearest_first", "transport_duals", "transport_plans", "transport_priced_rows", "transport_rows"]
+__all__ = [
+    "broken_triangle",
+    "edges_of",
+    "hulls",
+    "nearest_first",
+    "transport_duals",
+    "transport_plans",
+    "transport_priced_rows",
+    "transport_rows",
+]
 
 
 def nearest_first(cost: Any) -> Any:
@@ -167,7 +176,17 @@ def transport_rows(
 
 @compiled
 def transport_priced_rows(
-    values: Any, cost: Any, first: Any, place: Any, slope: Any, starts: Any, columns: Any, data: Any, strength: Any, at: Any, out: Any
+    values: Any,
+    cost: Any,
+    first: Any,
+    place: Any,
+    slope: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    strength: Any,
+    at: Any,
+    out: Any,
 ) -> None:
     """``out`` (R, 2): value and penalty; ``at`` (nnz,) the hull position of each entry, the nearest among ties."""
     floor = values.min()
