@@ -47,43 +47,25 @@ def box_rows(
             ordered(local, by_value)
             for k in range(begin, end):
                 owner[columns[k]] = r
-        _fill(
-            values[w], order[w], owner, r, sparse, local, by_value, p, strength[r], q, leak[r : r + 1], count[r : r + 1], out[r]
-        )
-        if strength[r] == 0.0:  # the slope just right of radius 0
-            least = math.inf
-            for y in p:
-                least = min(least, y) if y > 0.0 else least
-            value = out[r, 0]
-            keep = q.copy()
-            _fill(
-                values[w], order[w], owner, r, sparse, local, by_value, p, least * 2.0**-60, q,
-                leak[r : r + 1], count[r : r + 1], out[r],
-            )  # fmt: skip
+        total = 0.0
+        for y in p:
+            total += y
+        state = values[w], order[w], owner, r, sparse, local, by_value
+        _fill(state, p, 1.0 / total, strength[r], q, leak[r : r + 1], count[r : r + 1], out[r])
+        if strength[r] == 0.0:  # the slope just right of radius 0: all that matters is which entries can lose or gain
+            inner = np.empty(p.size)
+            for i in range(p.size):
+                inner[i] = 0.0 if p[i] == 0.0 else 1.0 if p[i] == total else 0.5
+            value, keep = out[r, 0], q.copy()
+            _fill(state, inner, 1.0, 0.25, q, leak[r : r + 1], count[r : r + 1], out[r])
             q[:] = keep
             out[r, 0], leak[r], count[r] = value, 0.0, 0
 
 
 @compiled
-def _fill(
-    values: Any,
-    order: Any,
-    owner: Any,
-    row: int,
-    sparse: bool,
-    local: Any,
-    by_value: Any,
-    p: Any,
-    radius: float,
-    law: Any,
-    leak: Any,
-    count: Any,
-    out: Any,
-) -> None:
-    total = 0.0
-    for y in p:
-        total += y
-    scale = 1.0 / total
+def _fill(state: Any, p: Any, scale: float, radius: float, law: Any, leak: Any, count: Any, out: Any) -> None:
+    """One row, of law ``p * scale``."""
+    values, order, owner, row, sparse, local, by_value = state
     floor = values[order[0]]
     left = 0.0  # to be placed: what the states gave up, a sum of positive terms
     for i in range(p.size):
@@ -107,13 +89,13 @@ def _fill(
         if here <= there:
             i = by_value[inside]
             share = p[i] * scale
-            room = min(share + radius, 1.0) - law[i]
-            step = min(room, left)
+            # a state that may hold everything takes what is left, rounding included
+            step = min(min(share, radius) + radius, left) if radius < 1.0 - share else left
             law[i] += step
-            filled += 1 if share + radius < 1.0 else 0
+            filled += 1 if radius < 1.0 - share else 0
             inside += 1
         else:
-            step = min(min(radius, 1.0), left)
+            step = min(radius, left) if radius < 1.0 else left
             leak[0] += step
             count[0] += 1
             mean += step * (there - floor)

@@ -55,12 +55,13 @@ def transport_segment_bounds(
         begin, end = starts[r], starts[r + 1]
         _, reference = mean_bounds(local_values(values, starts, columns, r), data[begin:end])
         dual = mean = spent = 0.0
+        rate = strength[r] if priced else price[r]
         for k in range(begin, end):
             if data[k] == 0.0:
                 continue
             i = columns[k] if columns.size > 0 else k - begin
             w0, w1 = quotient(data[k], data[k], s0[r], s1[r])
-            dual = down(dual + down(w0 * _least(gaps, cost, i, price[r])))
+            dual = down(dual + down(w0 * _least(gaps, cost, i, rate)))
             j = place[at[k]]
             gap, paid = up(gaps[j]) if j != i or gaps[i] > 0.0 else 0.0, cost[i, j]
             if split[r, 0] == k:  # a part stays one place back
@@ -74,6 +75,6 @@ def transport_segment_bounds(
             fee = up(strength[r] * spent) if spent > 0.0 else 0.0
             high[r] = min(reference, up(floor + up(mean + fee)))
         else:
-            fee = up(price[r] * strength[r]) if price[r] > 0.0 else 0.0
+            fee = up(rate * strength[r]) if rate > 0.0 else 0.0
             low[r] = max(floor, down(floor + down(dual - fee)))
             high[r] = mixed(up(floor + mean), reference, spent, strength[r])

@@ -220,3 +220,53 @@ def exact_ball(values, p, radius, digits=60):
                 best = value if best is None else min(best, value)
         assert best is not None
         return best
+
+
+# --- the same in a few lines of numpy, for one dense row ------------------------------------------------------------------------
+
+
+def reference_value(divergence, v, p, radius=None, penalty=None):
+    """Worst case of one row by the formulas of the specification."""
+    v, p = np.asarray(v, dtype=float), np.asarray(p, dtype=float)
+    if isinstance(divergence, TotalVariation):
+        low = v[p > 0].min() if divergence.absolutely_continuous else v.min()
+        if penalty is not None:
+            return p @ np.minimum(v, low + penalty)
+        return max(p @ np.minimum(v, a) - radius * (a - low) for a in [low, *v[p > 0]])
+    if isinstance(divergence, Contamination):
+        return (1 - radius) * (p @ v) + radius * v.min()
+    if isinstance(divergence, CVaR):
+        if divergence.level == 0:
+            return v[p > 0].min()
+        return max(a - p @ np.maximum(a - v, 0) / divergence.level for a in v[p > 0])
+    if isinstance(divergence, LInfinity):
+        bottom, ceiling = np.maximum(p - radius, 0), np.minimum(p + radius, 1)
+        return max(a + np.where(v < a, ceiling, bottom) @ (v - a) for a in v)
+    if isinstance(divergence, Wasserstein):
+        cost = np.asarray(divergence.cost, dtype=float)
+        if penalty is not None:
+            return p @ (v + penalty * cost).min(axis=1)
+        i, j, k = np.ix_(*[range(v.size)] * 3)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            prices = ((v[k] - v[j]) / (cost[i, j] - cost[i, k])).reshape(-1)
+        prices = np.append(prices[np.isfinite(prices) & (prices > 0)], 0.0)
+        return max(p @ (v + price * cost).min(axis=1) - price * radius for price in np.unique(prices))
+    face = v == v.min()
+    if radius == 0:
+        return p @ v
+    if np.linalg.norm(np.where(face, (1 - p[face].sum()) / face.sum(), -p)) <= radius:
+        return v.min()
+    low, high = 0.0, 1.0 / (v.max() - v.min())
+    while np.linalg.norm(projected(p - high * v) - p) < radius:
+        high *= 2
+    for _ in range(200):
+        t = 0.5 * (low + high)
+        low, high = (t, high) if np.linalg.norm(projected(p - t * v) - p) < radius else (low, t)
+    return projected(p - low * v) @ v
+
+
+def projected(x):
+    """Euclidean projection on the simplex."""
+    ordered = np.sort(x)[::-1]
+    excess = (np.cumsum(ordered) - 1) / np.arange(1, x.size + 1)
+    return np.maximum(x - excess[np.flatnonzero(ordered > excess)[-1]], 0.0)
