@@ -75,7 +75,12 @@ def check(count, seed):
             assert divergence.worst_case(v, p, radius).value == pytest.approx(expected, abs=scale), (divergence, v, p, radius)
         for divergence in (TotalVariation(), TotalVariation(True), transport):
             expected = conic_value(divergence, v, p, penalty=penalty)
-            assert divergence.penalised_min(v, p, penalty).value == pytest.approx(expected, abs=scale), (divergence, v, p, penalty)
+            assert divergence.penalised_min(v, p, penalty).value == pytest.approx(expected, abs=scale), (
+                divergence,
+                v,
+                p,
+                penalty,
+            )
         assert CVaR(radius).worst_case(v, p).value == pytest.approx(conic_value(CVaR(radius), v, p), abs=scale), (v, p, radius)
 
 

@@ -34,7 +34,9 @@ def test_radii_values_references_and_shapes(divergence):
     refuses(r"values of shape \(2,\) do not fit a reference of shape \(3,\)", solve, [1.0, 2.0], P, 0.1)
     refuses(r"reference\[0\] is .*-0.5", solve, V, [-0.5, 1.0, 0.5], 0.1)
     refuses(r"reference.* sums to 0.9 ", solve, V, [0.4, 0.25, 0.25], 0.1)
-    refuses(r"reference has shape \(\)", solve, V, 1.0, 0.1)
+    refuses(r"values of shape \(3,\) do not fit a reference of shape \(\)", solve, V, 1.0, 0.1)
+    refuses(r"values of shape \(3,\) do not fit a reference of shape \(1,\)", solve, V, [1.0], 0.1)
+    refuses(r"values of shape \(1,\) do not fit a reference of shape \(3,\)", solve, [1.0], P, 0.1)
     for method in (divergence.multiplier, lambda *a: divergence.bounds(a[0], a[1], radius=a[2])):
         refuses("expected a number >= 0", method, V, P, -0.1)
 
@@ -110,11 +112,13 @@ def test_transport_wants_its_own_states_and_finite_values():
     refuses("laws over 3 states for a cost between 4", Wasserstein(line(4)).worst_case, V, P, 0.1)
     refuses("laws over 3 states for a cost between 4", Wasserstein(line(4)).worst_case, V, CSR, 0.1)
     refuses(
-        r"values\[2\] is .*inf.*: transport needs finite values", Wasserstein(line(3)).worst_case, [1, 2, np.inf], [0.5, 0.5, 0], 0.1
+        r"values\[2\] is .*inf.*: transport needs finite values",
+        Wasserstein(line(3)).worst_case,
+        [1, 2, np.inf],
+        [0.5, 0.5, 0],
+        0.1,
     )
-    refuses(
-        r"values\[1, 2\] is .*inf", Wasserstein(line(3)).worst_case, [[1, 2, 0], [1, 2, np.inf]], [0.5, 0.5, 0], 0.1
-    )
+    refuses(r"values\[1, 2\] is .*inf", Wasserstein(line(3)).worst_case, [[1, 2, 0], [1, 2, np.inf]], [0.5, 0.5, 0], 0.1)
 
 
 def test_distance_of_laws_that_do_not_fit():
