@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.divergences import box_rows, exact_rows, rows, set_enclosures
+from tabular.divergences import box_rows, exact_rows, rows, set_enclosures, value_rows
 from tabular.divergences.arguments import is_rational
 from tabular.divergences.exact_rows import Exact
 from tabular.divergences.reference_rows import ReferenceRows
@@ -48,6 +48,13 @@ class Contamination(AmbiguitySet):
         matrix = rows_.starts, rows_.columns, rows_.data
         rows.contamination_rows(values, *matrix, self._lowest(rows_, values), strength, law, leak, out)
         return Solved(out[:, 0], out[:, 1], law, leak)
+
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """(R,) worst case of each row within its radius."""
+        self._admit("penalty" if priced else "radius")
+        base = float(values.min())
+        mean = value_rows.means(reference, values - base) / reference.sums
+        return np.asarray(base + (1.0 - strength) * mean)
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         """The multipliers of ``q >= (1 - rho) p`` are ``V - V_min``: the dual value is the formula, here about the mean."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tabular._arrays import Float
-from tabular.divergences import exact_rows, rows, set_enclosures
+from tabular.divergences import exact_rows, rows, set_enclosures, value_rows
 from tabular.divergences.arguments import as_distribution
 from tabular.divergences.exact_rows import Exact
 from tabular.divergences.reference_rows import ReferenceRows
@@ -45,6 +45,8 @@ class TotalVariation(PricedSet):
         """Half the L1 distance over the last axis; infinite where mass left the support although it may not."""
         a, b = as_distribution(p, "p"), as_distribution(reference)
         try:
+            if a.shape[-1] != b.shape[-1]:
+                raise ValueError
             out = np.abs(a - b).sum(axis=-1) / 2
         except ValueError:
             raise ModelError(f"p has shape {a.shape} and reference {b.shape}: they do not fit") from None
@@ -65,7 +67,7 @@ class TotalVariation(PricedSet):
         return np.where(np.asarray(t, dtype=np.float64) == 1, np.inf, 0.0)
 
     def conjugate(self, y: Any) -> Any:
-        """``max(y, -1/2)`` up to 1/2, infinite beyond; beyond 1/2 still y if mass may not leave the support."""
+        """``max(y, -1/2)`` up to 1/2, infinite beyond."""
         y = np.asarray(y, dtype=np.float64)
         return np.where(y <= 0.5, np.maximum(y, -0.5), np.inf)
 
@@ -93,6 +95,17 @@ class TotalVariation(PricedSet):
         matrix = rows_.starts, rows_.columns, rows_.data
         rows.total_variation_duals(values, *matrix, lowest, strength, priced, inside, solved.multiplier, out)
         return out
+
+    def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
+        """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
+        out, inside, base = np.empty(len(reference)), self.absolutely_continuous, float(values.min())
+        gaps, matrix = values - base, (reference.starts, reference.columns, reference.data, reference.sums)
+        if priced:
+            value_rows.clipped_means(gaps, *matrix, strength, inside, out)
+        else:
+            order = shared_order(reference, gaps[None, :], whole=False)[0]
+            value_rows.trimmed_means(gaps, order, value_rows.means(reference, gaps), *matrix, strength, inside, out)
+        return base + out
 
     def _enclose(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, low: Float, high: Float) -> None:
         drop = strength if priced else self._solve(rows_, values, strength, priced).multiplier

@@ -123,4 +123,5 @@ def test_transport_wants_its_own_states_and_finite_values():
 
 def test_distance_of_laws_that_do_not_fit():
     refuses(r"p has shape \(2,\) and reference \(3,\): they do not fit", TotalVariation(), [0.5, 0.5], P)
+    refuses(r"p has shape \(1,\) and reference \(3,\)", TotalVariation(), [1.0], P)
     refuses(r"p\[0\] is .*-1", TotalVariation(), [-1.0, 2.0], [0.5, 0.5])
