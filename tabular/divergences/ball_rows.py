@@ -21,6 +21,9 @@ from tabular.divergences.state_order import gathered, longest
 
 __all__ = ["ball_duals", "ball_rows", "ball_spread", "scale_of", "volume_at", "volumes"]
 
+NEAR = 1e-12
+"""Relative size below which the excess of a squared distance may be rounding, and its sign with it."""
+
 STEPS = 200
 """More than the Newton and bisection steps of any row; they usually number fewer than ten."""
 
@@ -86,8 +89,8 @@ def _level(x: Any, h: Any, q: Any, local: Any, p: Any, inverse: float, start: fl
         if total == -math.inf:
             return eta
         following = eta - total / slope
-        if following == eta or (step > 0 and following > eta):
-            return eta
+        if step > 0 and following >= eta:  # from above the steps only fall, up to rounding
+            return following
         eta = following
     return eta
 
@@ -134,25 +137,31 @@ def _solve(x: Any, h: Any, q: Any, local: Any, p: Any, radius: float) -> tuple[f
         return 0.0, eta, slope
     low, high = 0.0, math.inf
     t = radius / slope  # the multiplier radius / t falls with the radius: a lower bound
+    best, time, level = math.inf, t, eta
     for _ in range(STEPS):
         eta = _level(x, h, q, local, p, 1.0 / t, eta)
         square, slope = _distance(x, h, q, local, p, t, eta)
         excess = (radius - math.sqrt(square)) * (radius + math.sqrt(square))
-        if excess >= 0.0:
+        if abs(excess) >= best and best <= NEAR * radius * radius:
+            break  # the last steps are of the size of rounding
+        if abs(excess) < best:
+            best, time, level = abs(excess), t, eta
+        if excess == 0.0:
+            break
+        if excess > 0.0:
             low = max(low, t)
         else:
             high = min(high, t)
         following = math.sqrt(max(t * t + excess / slope, 0.0)) if slope > 0.0 else math.inf
-        if abs(following - t) <= 2.0**-52 * t:
+        if following == t:
             break
-        if not low <= following <= high or following == math.inf:
+        # signs of the excess near the root are rounding: a step just across the bracket is no reason to halve it
+        if not low * (1.0 - NEAR) <= following <= high * (1.0 + NEAR) or following == math.inf:
             following = 2.0 * t if high == math.inf else 0.5 * (low + high)
-        if following <= low or following >= high:
-            if following == t or not low < 0.5 * (low + high) < high:
+            if following == t:
                 break
-            following = 0.5 * (low + high)
         t = following
-    return t, _level(x, h, q, local, p, 1.0 / t, eta), radius / t
+    return time, level, radius / time
 
 
 @compiled
