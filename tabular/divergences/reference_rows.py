@@ -55,13 +55,3 @@ class ReferenceRows:
         low, high = np.empty(len(self)), np.empty(len(self))
         segment_totals(self.starts, self.data, low, high)
         return low, high
-
-    def full(self, row: int, out: Float) -> Float:
-        """One row as an (S,) vector."""
-        begin, end = self.starts[row], self.starts[row + 1]
-        if self.columns.size == 0:
-            out[:] = self.data[begin:end]
-        else:
-            out[:] = 0.0
-            np.add.at(out, self.columns[begin:end], self.data[begin:end])
-        return out
