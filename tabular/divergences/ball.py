@@ -50,7 +50,7 @@ class L2(AmbiguitySet):
         count, out = np.zeros(len(rows_), dtype=np.intp), np.empty((len(rows_), 4))
         matrix = rows_.starts, rows_.columns, rows_.data
         ball_rows.ball_rows(values, x, h, q, *matrix, strength, law, leak, count, out)
-        return Solved(out[:, 0], out[:, 1], law, leak, (order, levels, count, out))
+        return Solved.of(out, law, leak, (order, levels, count, out))
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         dual = np.empty(len(rows_))

@@ -47,7 +47,7 @@ class Contamination(AmbiguitySet):
         law, leak, out = np.empty_like(rows_.data), np.empty(len(rows_)), np.empty((len(rows_), 2))
         matrix = rows_.starts, rows_.columns, rows_.data
         rows.contamination_rows(values, *matrix, self._lowest(rows_, values), strength, law, leak, out)
-        return Solved(out[:, 0], out[:, 1], law, leak)
+        return Solved.of(out, law, leak)
 
     def row_values(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> Float:
         """(R,) worst case of each row within its radius."""
@@ -89,7 +89,7 @@ class LInfinity(AmbiguitySet):
         law, leak = np.empty_like(rows_.data), np.empty(len(rows_))
         count, out = np.empty(len(rows_), dtype=np.intp), np.empty((len(rows_), 3))
         box_rows.box_rows(values, order, rows_.starts, rows_.columns, rows_.data, strength, law, leak, count, out)
-        return Solved(out[:, 0], out[:, 1], law, leak, (order, count, out[:, 2]))
+        return Solved.of(out, law, leak, (order, count, out[:, 2].copy()))
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         out = np.empty(len(rows_))
@@ -160,7 +160,7 @@ class CVaR(AmbiguitySet):
         order = shared_order(rows_, values, whole=False)
         law, out = np.empty_like(rows_.data), np.empty((len(rows_), 2))
         rows.lowest_mass_rows(values, order, rows_.starts, rows_.columns, rows_.data, float(self.level), law, out)
-        return Solved(out[:, 0], out[:, 1], law, np.zeros(len(rows_)))
+        return Solved.of(out, law, np.zeros(len(rows_)))
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         out = np.empty(len(rows_))

@@ -38,6 +38,11 @@ class Solved:
     leak: Float
     details: Any = None
 
+    @classmethod
+    def of(cls, out: Float, law: Float, leak: Float, details: Any = None) -> Solved:
+        """Columns of ``out`` are values and multipliers; contiguous copies, so that kernels are compiled once."""
+        return cls(out[:, 0].copy(), out[:, 1].copy(), law, leak, details)
+
 
 class AmbiguitySet:
     """A set of laws around a reference, of a given radius."""
@@ -126,15 +131,15 @@ class AmbiguitySet:
                 matrix = matrix.copy()
                 matrix.sum_duplicates()
             self._check(s, v.size, name)
-            return ReferenceRows.of(matrix), v[None, :], s, None
+            return ReferenceRows.of(matrix), _own(v)[None, :], s, None
         v, p, s, lead = as_batch(values, reference, strength, name)
         if np.shape(values)[-1:] != np.shape(reference)[-1:]:  # a last axis of length one would be repeated
             raise ModelError(f"values of shape {np.shape(values)} do not fit a reference of shape {np.shape(reference)}")
         self._check(s, p.shape[1], name)
         # indices of the size that sparse rows have: one compilation for both
         starts = np.arange(0, p.size + 1, p.shape[1], dtype=np.int32 if p.size < 2**31 - 1 else np.int64)
-        rows = ReferenceRows(starts, np.empty(0, np.int32), p.reshape(-1), p.shape[1])
-        return rows, v[:1] if np.ndim(values) == 1 else v, s, lead
+        rows = ReferenceRows(starts, np.empty(0, np.int32), _own(p).reshape(-1), p.shape[1])
+        return rows, _own(v[:1] if np.ndim(values) == 1 else v), s, lead
 
     def _in_fractions(self, values: Any, reference: Any, strength: Any, name: str) -> tuple[Any, Any, Any]:
         """Value, law and multiplier of fractions, batched over leading axes."""
@@ -240,6 +245,12 @@ def with_outside(rows: ReferenceRows, law: Float, count: NDArray[Any], write: Ca
     write(where[:-1], columns, data)
     inside = sp.csr_array((law, rows.columns, rows.starts), shape=(len(rows), rows.n_states))
     return sp.csr_array(inside + sp.csr_array((data, columns, where), shape=inside.shape))
+
+
+def _own(x: Float) -> Float:
+    """Contiguous and writable: what differs in either is another type to the compiler."""
+    x = np.ascontiguousarray(x)
+    return x if x.flags.writeable else x.copy()
 
 
 def _shaped(x: Float, lead: tuple[int, ...]) -> Any:

@@ -88,7 +88,7 @@ class TotalVariation(PricedSet):
         rows.total_variation_rows(
             values, order, rows_.starts, rows_.columns, rows_.data, lowest, strength, priced, inside, law, leak, out
         )
-        return Solved(out[:, 0], out[:, 1], law, leak)
+        return Solved.of(out, law, leak)
 
     def _duals(self, rows_: ReferenceRows, values: Float, strength: Float, priced: bool, solved: Solved) -> Float:
         out, inside, lowest = np.empty(len(rows_)), self.absolutely_continuous, self._lowest(rows_, values)

@@ -107,7 +107,7 @@ class Wasserstein(PricedSet):
             ranked = np.argsort(-slope[edges], kind="stable")
             falling = edges[ranked], source[ranked]
             transport_rows.transport_rows(values[0], self._plain, *hull, *falling, *matrix, strength, at, split, out)
-        return Solved(out[:, 0], out[:, 1], np.empty(0), np.zeros(len(rows_)), (place, at, split, None))
+        return Solved.of(out, np.empty(0), np.zeros(len(rows_)), (place, at, split, None))
 
     def _hulls(self, v: Float) -> tuple[Any, Any, Float]:
         """Positions, places and slopes of all hulls."""
