@@ -136,9 +136,7 @@ class AmbiguitySet:
         if np.shape(values)[-1:] != np.shape(reference)[-1:]:  # a last axis of length one would be repeated
             raise ModelError(f"values of shape {np.shape(values)} do not fit a reference of shape {np.shape(reference)}")
         self._check(s, p.shape[1], name)
-        # indices of the size that sparse rows have: one compilation for both
-        starts = np.arange(0, p.size + 1, p.shape[1], dtype=np.int32 if p.size < 2**31 - 1 else np.int64)
-        rows = ReferenceRows(starts, np.empty(0, np.int32), _own(p).reshape(-1), p.shape[1])
+        rows = ReferenceRows.of(_own(p))
         return rows, _own(v[:1] if np.ndim(values) == 1 else v), s, lead
 
     def _in_fractions(self, values: Any, reference: Any, strength: Any, name: str) -> tuple[Any, Any, Any]:

@@ -120,7 +120,7 @@ class Wasserstein(PricedSet):
         """Dense rows, each with values of its own."""
         parts, n = [], rows_.n_states
         for r in range(len(rows_)):
-            row = ReferenceRows(np.array([0, n]), rows_.columns, rows_.data[r * n : (r + 1) * n], n)
+            row = ReferenceRows(rows_.starts[:2], rows_.columns, rows_.data[r * n : (r + 1) * n], n)
             part = self._solve(row, values[r : r + 1], strength[r : r + 1], priced)
             part.law = self._dense_law(row, part)
             parts.append(part)
