@@ -157,6 +157,6 @@ def box_spread(
             while owner[order[j]] == r:
                 j += 1
             new_columns[where[r] + m] = order[j]
-            new_data[where[r] + m] = min(cap, left) if m < count[r] - 1 else left
+            new_data[where[r] + m] = min(cap, left) if m < count[r] - 1 else max(left, 0.0)
             left -= cap
             j += 1

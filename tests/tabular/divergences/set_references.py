@@ -11,7 +11,14 @@ import scipy.sparse as sp
 
 from tabular.divergences import L2, Contamination, CVaR, LInfinity, TotalVariation, Wasserstein
 
-LINE = np.abs(np.subtract.outer(np.arange(4.0), np.arange(4.0)))
+GAP = 1e-12
+"""Between dual and primal value, relative to the range of the values."""
+
+SHIFT = 2e-14
+"""Of the size of the values beside their range: a few units in the last place, of dot products of up to 80 terms."""
+
+LAW = 4e-15
+"""What a law may miss of its constraints: probabilities are at most 1, and their sums of up to 80 terms are rounded."""
 
 
 def line(n):
@@ -23,6 +30,10 @@ def sets(n, rng=None):
     """One of each kind over n states."""
     cost = line(n) if rng is None else metric(n, rng)
     return [TotalVariation(), TotalVariation(absolutely_continuous=True), Contamination(), LInfinity(), L2(), Wasserstein(cost)]
+
+
+def every_set(n, rng):
+    return [*sets(n, rng), CVaR(0.0), CVaR(1e-9), CVaR(0.3), CVaR(1.0)]
 
 
 def metric(n, rng):
@@ -86,6 +97,11 @@ def sparse_rows(p, rng):
 def span_of(values):
     finite = values[np.isfinite(values)]
     return float(finite.max() - finite.min())
+
+
+def tolerance(v):
+    v = np.asarray(v, dtype=float)
+    return GAP * (v.max() - v.min()) + SHIFT * np.abs(v).max()
 
 
 # --- distances, by definition --------------------------------------------------------------------------------------------------
