@@ -1,5 +1,6 @@
 """Divergences, their conjugates, and worst cases: the ground floor of regularised and robust problems."""
 
+from tabular.divergences.ball import L2
 from tabular.divergences.entropies import Entropy, ShannonEntropy, TsallisEntropy
 from tabular.divergences.f_divergences import FDivergence
 from tabular.divergences.named import (
@@ -16,8 +17,11 @@ from tabular.divergences.named import (
     TsallisKL,
     renyi,
 )
+from tabular.divergences.linear_sets import Contamination, CVaR, LInfinity
 from tabular.divergences.result import Optimum, SparseLaw
-from tabular.divergences.sets import L2, AmbiguitySet, Contamination, CVaR, LInfinity, TotalVariation, Wasserstein
+from tabular.divergences.sets import AmbiguitySet
+from tabular.divergences.total_variation import TotalVariation
+from tabular.divergences.transport import Wasserstein
 
 __all__ = [
     "KL",

@@ -36,9 +36,12 @@ class ReferenceRows:
     @classmethod
     def of(cls, P: Any) -> ReferenceRows:
         """From CSR (R, S) or from an array (..., S)."""
+        # indices of one size wherever they fit: kernels are compiled once for dense and for sparse rows
+        index = np.int32 if (P.nnz if sp.issparse(P) else P.size) < 2**31 - 1 else np.int64
+        starts = pointers(P).astype(index, copy=False)
         if sp.issparse(P):
-            return cls(P.indptr, P.indices, P.data, P.shape[1])
-        return cls(pointers(P), np.empty(0, dtype=np.int32), np.ascontiguousarray(P).reshape(-1), P.shape[-1])
+            return cls(starts, P.indices.astype(index, copy=False), P.data, P.shape[1])
+        return cls(starts, np.empty(0, dtype=np.int32), np.ascontiguousarray(P).reshape(-1), P.shape[-1])
 
     def __len__(self) -> int:
         return self.starts.size - 1
@@ -55,13 +58,3 @@ class ReferenceRows:
         low, high = np.empty(len(self)), np.empty(len(self))
         segment_totals(self.starts, self.data, low, high)
         return low, high
-
-    def full(self, row: int, out: Float) -> Float:
-        """One row as an (S,) vector."""
-        begin, end = self.starts[row], self.starts[row + 1]
-        if self.columns.size == 0:
-            out[:] = self.data[begin:end]
-        else:
-            out[:] = 0.0
-            np.add.at(out, self.columns[begin:end], self.data[begin:end])
-        return out

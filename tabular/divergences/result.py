@@ -14,8 +14,9 @@ __all__ = ["Optimum", "SparseLaw"]
 class Optimum(NamedTuple):
     """An optimal value and the distribution that attains it.
 
-    ``value`` is a float, or an array over the leading axes; ``distribution`` has the shape of the reference, or is a
-    :class:`SparseLaw` where the reference is a CSR matrix.
+    ``value`` is a float, or an array over the leading axes; ``distribution`` has the shape of the reference. Where the reference
+    is a CSR matrix it is a :class:`SparseLaw` if at most one state takes mass from outside the entries, and else a CSR array
+    (L2, L-infinity, transport; CVaR, which moves none). Both have ``toarray()``.
     """
 
     value: Any
