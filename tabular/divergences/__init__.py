@@ -3,6 +3,7 @@
 from tabular.divergences.ball import L2
 from tabular.divergences.entropies import Entropy, ShannonEntropy, TsallisEntropy
 from tabular.divergences.f_divergences import FDivergence
+from tabular.divergences.linear_sets import Contamination, CVaR, LInfinity
 from tabular.divergences.named import (
     KL,
     Alpha,
@@ -17,7 +18,6 @@ from tabular.divergences.named import (
     TsallisKL,
     renyi,
 )
-from tabular.divergences.linear_sets import Contamination, CVaR, LInfinity
 from tabular.divergences.result import Optimum, SparseLaw
 from tabular.divergences.sets import AmbiguitySet
 from tabular.divergences.total_variation import TotalVariation

@@ -16,14 +16,18 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.divergences import f_enclosures, generators, kernels
+from tabular.divergences import closed_values, f_enclosures, generators, kernels
 from tabular.divergences.arguments import as_batch, as_pair, as_rows, uniform
 from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.result import Optimum, SparseLaw
+from tabular.divergences.worst_laws import frozen
 from tabular.errors import ModelError
 
 __all__ = ["FDivergence"]
 
+
+CLOSED: dict[float, Any] = {1.0: closed_values.entropic_values, 2.0: closed_values.chi_square_values}
+"""Orders whose penalised values have a closed form."""
 
 Solved = tuple[Any, Any, Any, Any]
 """Value, law, multiplier, dual value."""
@@ -180,6 +184,10 @@ class FDivergence:
         """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
         out = np.empty(len(reference))
         s = strength * self.scale if priced else strength / self.scale
+        closed = CLOSED.get(self.exponent) if priced and self.kind == generators.CRESSIE_READ else None
+        if closed is not None and bool((np.isfinite(s) & (s > 0)).all()):
+            closed(*(frozen(x) for x in (values, reference.starts, reference.columns, reference.data, s)), out)
+            return out
         kernels.segment_values(
             self.kind,
             self.exponent,

@@ -68,7 +68,7 @@ def test_radii_and_penalties_for_each_action():
 
 
 def test_the_field_of_multipliers_makes_it_a_regularised_problem():
-    """V^rho is the fixed point with penalties lambda* and rewards r - gamma lambda* rho; multipliers at rho = .05 from 40 digits."""
+    """V^rho is the fixed point with penalties lambda* and rewards r - gamma lambda* rho (KL multiplier: 40 digits)."""
     rho = 0.05
     for divergence, first in ((tabular.KL(), 0.889057639706), (tabular.ChiSquare(), 0.6134680)):
         robust = tabular.solve(tabular.Robust(DENSE, divergence, radius=rho), tol=1e-12)
