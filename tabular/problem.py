@@ -57,7 +57,7 @@ class Problem:
             ("inner", self.inner, (Expectation, WorstCase, Penalised)),
         ):
             if not isinstance(slot, kinds):
-                raise ModelError(f"{name} is {slot!r} (expected {', '.join(kind.__name__ for kind in kinds)})")
+                raise ModelError(f"{name}={slot!r} is no such slot (expected {', '.join(kind.__name__ for kind in kinds)})")
         if self.groups is not None:
             raise ModelError("groups are not supported yet; merge the actions in P and r")
 

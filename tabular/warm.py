@@ -9,7 +9,7 @@ import tabular
 
 
 def warm() -> None:
-    """Solve tiny dense and sparse models by the methods that compile something."""
+    """Solve tiny dense and sparse models, ordinary, robust and regularised, by the methods that compile something."""
     P = np.full((2, 2, 2), 0.5)
     rewards = np.array([[0.0, 1.0], [2.0, 0.0]])
     for transitions in (P, sp.csr_array(P.reshape(4, 2))):
@@ -18,6 +18,20 @@ def warm() -> None:
             tabular.solve(mdp, method)
         tabular.MDP(transitions, np.zeros((2, 2, 2)), 0.5)
         tabular.solve(tabular.FiniteHorizon(mdp, 1))
+        for divergence in (
+            tabular.KL(),
+            tabular.ChiSquare(),
+            tabular.TsallisKL(3),
+            tabular.JensenShannon(),
+            tabular.TotalVariation(),
+        ):
+            tabular.solve(tabular.Robust(mdp, divergence, radius=0.1))
+            tabular.solve(tabular.Robust(mdp, divergence, penalty=1.0))
+        for ambiguity in (tabular.Contamination(), tabular.LInfinity(), tabular.L2()):
+            tabular.solve(tabular.Robust(mdp, ambiguity, radius=0.1))
+        tabular.solve(tabular.Robust(mdp, tabular.CVaR(0.5)))
+        for regulariser in (tabular.ShannonEntropy(), tabular.TsallisEntropy(2), tabular.TotalVariation()):
+            tabular.solve(tabular.Regularized(mdp, regulariser, 0.1))
     tabular.domains.garnet(4, 2, 2, rng=0)
 
 

@@ -148,8 +148,10 @@ def limits(
             not constrained and strength < TINY
         ):
             leak[r] = 0.0
+            # where a lost state is infinitely far, a price above 0 keeps a trace of it: what that costs changes no double
+            trace = 1e-150 if not constrained and strength > 0.0 and cell(kind, k, 0.0, 1.0) == math.inf else 0.0
             for i in range(begin, end):
-                law[i] = p[i] / mass if gaps[i] == 0.0 else 0.0
+                law[i] = p[i] / mass if gaps[i] == 0.0 else trace * p[i]
 
 
 @compiled

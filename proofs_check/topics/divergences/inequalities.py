@@ -169,7 +169,7 @@ def _() -> tuple[Any, Any]:
     return p**2 / q, (p - q) ** 2 / q + 2 * p - q
 
 
-kl_chi_square.known("a point mass inside a fair coin, where it is an equality")(inside)
+kl_chi_square.known("a point mass inside a fair coin")(inside)
 
 
 @inequality("chi_square_total_variation", SURVEY, "reference")
@@ -217,7 +217,7 @@ def _(pair: Array) -> Sides:
     return kl(p, q), log(1 + rational(19, 10) * total_variation(p, q) ** 2 / min(q))
 
 
-reverse_pinsker_kl.known("a point mass inside a fair coin, where it is an equality")(inside)
+reverse_pinsker_kl.known("a point mass inside a fair coin")(inside)
 
 
 # --- Hellinger -----------------------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def _() -> tuple[Any, Any]:
     return sp.sqrt(p) * sp.sqrt(q), (p + q) / 2 - (sp.sqrt(p) - sp.sqrt(q)) ** 2 / 2
 
 
-kl_hellinger.known("a point mass inside a fair coin, where it is an equality")(inside)
+kl_hellinger.known("a point mass inside a fair coin")(inside)
 
 
 @inequality("jensen_shannon_total_variation_lower", TOPSOE)
@@ -438,6 +438,20 @@ def _products(pair: Array, share: int) -> Sides:
         left.append((order_sum(joint[0], joint[1], order) - 1) / (order - 1))
         right.append(one / (order - 1) + other / (order - 1) + share * one * other / (order - 1))
     return np.array(left), np.array(right)
+
+
+@inequality("tsallis_weighted", "derived here", "both", "==")
+def tsallis_weighted(pair: Array) -> Sides:
+    r"""$D_a(p, q) = \sum p^a q^{1-a} \ln_a(p / q)$ with $\ln_a x = (x^{1-a} - 1) / (1 - a)$, here for a = 2."""
+    p, q = pair
+    weighted = [a * a / b * (1 - b / a) for a, b in zip(p, q, strict=True)]
+    return chi_square(p, q), sum(weighted)
+
+
+@tsallis_weighted.false_sibling("the escort form, without the weight of the reference")
+def _(pair: Array) -> Sides:
+    p, q = pair
+    return chi_square(p, q), sum(a * a * (1 - b / a) for a, b in zip(p, q, strict=True))
 
 
 @inequality("tsallis_uniform", "derived here", "any", "==")

@@ -213,43 +213,126 @@ def moments(values: Array, p: Array) -> tuple[float, float, float]:
     return mean, float(p @ (values - mean) ** 2), float(np.ptp(values[p > 0]))
 
 
-@shape("envelopes", "<=", theorem="Hoeffding's lemma for the first")
-def envelopes(values: Array, other: Array, p: Array, size: float) -> Sides:
-    r"""$E V - \frac{\text{range}^2}{8 \lambda} \le R^{KL}_\lambda \le R^{\chi^2}_\lambda \le E V$, $E V - \frac{\mathrm{Var} V}{4
-    \lambda} \le R^{\chi^2}_\lambda$, $E V - \text{range} \sqrt{\rho / 2} \le C^{KL}_\rho$,
-    $E V - \sqrt{\rho\, \mathrm{Var} V} \le C^{\chi^2}_\rho$ and $E V - \rho\, \text{range} \le C^{TV}_\rho$.
-    """
-    mean, variance, width = moments(values, p)
-    kl, chi = (float(d.penalised_min(values, p, size).value) for d in (tabular.KL(), tabular.ChiSquare()))
-    left = [mean - width**2 / (8 * size), kl, chi, mean - variance / (4 * size), mean - width * np.sqrt(size / 2)]
-    right = [kl, chi, mean, chi, kl_case(values, p, size)]
-    left += [mean - np.sqrt(size * variance), mean - size * width]
-    right += [chi_case(values, p, size), tv_case(values, p, size)]
-    return np.array(left), np.array(right)
+@shape("hoeffding", "<=", theorem="Hoeffding's lemma")
+def hoeffding(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$E V - R^{KL}_\lambda \le \text{range}^2 / (8 \lambda)$."""
+    mean, _, width = moments(values, p)
+    return mean - tabular.KL().penalised_min(values, p, 4 * size).value, width**2 / (32 * size)
 
 
-@envelopes.false_sibling("9 in place of Hoeffding's 8")
+@hoeffding.false_sibling("9 in place of 8")
 def _(values: Array, other: Array, p: Array, size: float) -> Sides:
     mean, _, width = moments(values, p)
-    return mean - width**2 / (9 * size), tabular.KL().penalised_min(values, p, size).value
+    return mean - tabular.KL().penalised_min(values, p, 4 * size).value, width**2 / (36 * size)
 
 
-@envelopes.false_sibling("the second-order expansion of entropic risk as a lower bound")
+@hoeffding.false_sibling("the second-order expansion Var / (2 lambda)")
 def _(values: Array, other: Array, p: Array, size: float) -> Sides:
     mean, variance, _ = moments(values, p)
-    return mean - variance / (2 * size), tabular.KL().penalised_min(values, p, size).value
+    return mean - tabular.KL().penalised_min(values, p, 4 * size).value, variance / (8 * size)
 
 
-@envelopes.false_sibling("the second-order expansion of entropic risk as an upper bound")
+@hoeffding.false_sibling("the same expansion as a bound from the other side")
 def _(values: Array, other: Array, p: Array, size: float) -> Sides:
     mean, variance, _ = moments(values, p)
-    return tabular.KL().penalised_min(values, p, size).value, mean - variance / (2 * size)
+    return variance / (8 * size), mean - tabular.KL().penalised_min(values, p, 4 * size).value
 
 
-@envelopes.false_sibling("the square root of twice the radius times the variance under KL")
+@shape("chi_square_penalty_drop", "<=")
+def chi_square_penalty_drop(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$E V - R^{\chi^2}_\lambda \le \mathrm{Var} V / (4 \lambda)$, an equality from $\lambda = (\max V - E V) / 2$ on."""
+    mean, variance, _ = moments(values, p)
+    return mean - tabular.ChiSquare().penalised_min(values, p, size).value, variance / (4 * size)
+
+
+@chi_square_penalty_drop.false_sibling("5 in place of 4")
 def _(values: Array, other: Array, p: Array, size: float) -> Sides:
     mean, variance, _ = moments(values, p)
-    return mean - np.sqrt(2 * size * variance), kl_case(values, p, size)
+    return mean - tabular.ChiSquare().penalised_min(values, p, size).value, variance / (5 * size)
+
+
+@shape("kl_range_drop", "<=", uses=("divergences.inclusions",))
+def kl_range_drop(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$E V - C^{KL}_\rho \le \text{range} \sqrt{\rho / 2}$."""
+    mean, _, width = moments(values, p)
+    return mean - kl_case(values, p, size), width * np.sqrt(size / 2)
+
+
+@kl_range_drop.false_sibling("the deviation in place of half of the range")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    mean, variance, _ = moments(values, p)
+    return mean - kl_case(values, p, size), np.sqrt(2 * size * variance)
+
+
+@shape("chi_square_drop", "<=")
+def chi_square_drop(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$E V - C^{\chi^2}_\rho \le \sqrt{\rho\, \mathrm{Var} V}$, an equality while no state is dropped."""
+    mean, variance, _ = moments(values, p)
+    return mean - chi_case(values, p, size), np.sqrt(size * variance)
+
+
+@chi_square_drop.false_sibling("it is an equality")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    mean, variance, _ = moments(values, p)
+    return np.sqrt(size * variance), mean - chi_case(values, p, size)
+
+
+@chi_square_drop.false_sibling("half of chi-square")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    mean, variance, _ = moments(values, p)
+    return mean - chi_case(values, p, size), np.sqrt(size * variance / 2)
+
+
+@shape("total_variation_drop", "<=")
+def total_variation_drop(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$E V - C^{TV}_\rho \le \rho\, \text{range}$, an equality up to the mass of the largest value."""
+    mean, _, width = moments(values, p)
+    return mean - tv_case(values, p, size), size * width
+
+
+@total_variation_drop.false_sibling("half of it")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    mean, _, width = moments(values, p)
+    return mean - tv_case(values, p, size), size * width / 2
+
+
+@shape("kl_below_chi_square", "<=", uses=("divergences.kl_chi_square",))
+def kl_below_chi_square(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$R^{KL}_\lambda \le R^{\chi^2}_\lambda$ and $C^{KL}_\rho \le C^{\chi^2}_\rho$, because $KL \le \chi^2$."""
+    kl, chi = tabular.KL(), tabular.ChiSquare()
+    pairs = [[d.penalised_min(values, p, size).value, d.worst_case(values, p, size).value] for d in (kl, chi)]
+    return np.array(pairs[0]), np.array(pairs[1])
+
+
+@kl_below_chi_square.false_sibling("half of chi-square, which has the curvature of KL")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    kl, half = tabular.KL(), tabular.CressieRead(2)
+    pairs = [[d.penalised_min(values, p, size).value, d.worst_case(values, p, size).value] for d in (kl, half)]
+    return np.array(pairs[0]), np.array(pairs[1])
+
+
+@shape("between_minimum_and_mean", "<=")
+def between_minimum_and_mean(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""Worst cases lie between the lowest value within reach and the mean; besides, $R^{TV}_\lambda \le \min V + \lambda$."""
+    return _between(values, p, size, [_floor(d, values, p) for d in (*CONSTRAINED.values(), *PENALISED.values())])
+
+
+@between_minimum_and_mean.false_sibling("the lowest value on the support, for all of them")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    return _between(values, p, size, [float(values[p > 0].min())] * (len(CONSTRAINED) + len(PENALISED)))
+
+
+def _floor(solver: Any, values: Array, p: Array) -> float:
+    """The lowest value within reach; sets that are no f-divergences may leave the support."""
+    away = getattr(solver, "limit_at_infinity", 0.0)
+    return float(values.min() if np.isfinite(away) else values[p > 0].min())
+
+
+def _between(values: Array, p: Array, size: float, floors: list[float]) -> tuple[Array, Array]:
+    worst = both(values, p, size)
+    tv = tabular.TotalVariation().penalised_min(values, p, size).value
+    left = np.concatenate([floors, worst, [tv]])
+    return left, np.concatenate([worst, np.full(worst.size, p @ values), [values.min() + size]])
 
 
 # --- a radius is a penalty turned around ---------------------------------------------------------------------------------------
@@ -257,7 +340,7 @@ def _(values: Array, other: Array, p: Array, size: float) -> Sides:
 
 @shape("conjugate_pair", "<=")
 def conjugate_pair(values: Array, other: Array, p: Array, size: float) -> Sides:
-    r"""$R_\lambda \le C_\rho + \lambda \rho$ for every radius and penalty, with equality at the multiplier of the radius."""
+    r"""$R_\lambda \le C_\rho + \lambda \rho$ for every radius and penalty."""
     return _conjugates(values, p, size, 1.0)
 
 
@@ -270,12 +353,30 @@ def _conjugates(values: Array, p: Array, radius: float, share: float) -> tuple[A
     left, right = [], []
     for d in PENALISED.values():
         c, price = d.worst_case(values, p, radius).value, d.multiplier(values, p, radius)
-        for penalty in (0.1, 1.0, 10.0):
+        for penalty in (0.1, 1.0, 10.0, price if np.isfinite(price) else 1.0):
             left.append(d.penalised_min(values, p, penalty).value)
             right.append(c + share * penalty * radius)
+    return np.array(left), np.array(right)
+
+
+@shape("conjugate_attained", "==")
+def conjugate_attained(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$C_\rho = R_\lambda - \lambda \rho$ at the multiplier of the radius."""
+    return _attained(values, p, size, 1.0)
+
+
+@conjugate_attained.false_sibling("half of the multiplier")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    return _attained(values, p, size, 0.5)
+
+
+def _attained(values: Array, p: Array, radius: float, share: float) -> tuple[Array, Array]:
+    left, right = [0.0], [0.0]
+    for d in PENALISED.values():
+        price = share * d.multiplier(values, p, radius)
         if np.isfinite(price):
-            left.append(c + share * price * radius)
-            right.append(d.penalised_min(values, p, price).value if share == 1.0 else left[-1])
+            left.append(d.worst_case(values, p, radius).value)
+            right.append(d.penalised_min(values, p, price).value - price * radius)
     return np.array(left), np.array(right)
 
 

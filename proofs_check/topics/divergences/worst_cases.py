@@ -37,6 +37,7 @@ def problems(draw: st.DrawFn) -> dict[str, Any]:
     return {"values": values, "p": draw(distributions(size)), "size": draw(st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]))}
 
 
+INSIDE = tabular.TotalVariation(absolutely_continuous=True)
 SEARCH: dict[str, Space] = {"values": Vector(4, -2, 2), "p": Simplex(4), "size": Interval(0, 1)}
 
 
@@ -110,6 +111,24 @@ total_variation_duality.known("two states with mass, two without")(i2)
 total_variation_duality.known("(1/2, 1/3, 1/6) on (0, 1, 2)")(i3)
 
 
+@duality("total_variation_inside", IYENGAR)
+def total_variation_inside(values: Array, p: Array, size: Any) -> Sides:
+    r"""On the support of the reference, $\min_{TV(q, p) \le \rho,\, q \ll p} E_q V$ has the same dual with the minimum there."""
+    return solved(INSIDE.worst_case, values, p, size), tv_dual(values, p, size, _inside(values, p))
+
+
+@total_variation_inside.false_sibling("the minimum over all states")
+def _(values: Array, p: Array, size: Any) -> Sides:
+    return solved(INSIDE.worst_case, values, p, size), tv_dual(values, p, size, min(values))
+
+
+total_variation_inside.known("two states with mass, two without")(i2)
+
+
+def _inside(values: Array, p: Array) -> Any:
+    return min(v for a, v in zip(p, values, strict=True) if a > 0)
+
+
 @duality("total_variation_penalty", TANG)
 def total_variation_penalty(values: Array, p: Array, size: Any) -> Sides:
     r"""$\min_q E_q V + \lambda\, TV(q, p) = E [V]_{\min V + \lambda}$, the minimum over all states."""
@@ -118,8 +137,7 @@ def total_variation_penalty(values: Array, p: Array, size: Any) -> Sides:
 
 @total_variation_penalty.false_sibling("the minimum over the support")
 def _(values: Array, p: Array, size: Any) -> Sides:
-    inside = [v for a, v in zip(p, values, strict=True) if a > 0]
-    return solved(tabular.TotalVariation().penalised_min, values, p, size), clipped(values, p, min(inside) + size)
+    return solved(tabular.TotalVariation().penalised_min, values, p, size), clipped(values, p, _inside(values, p) + size)
 
 
 total_variation_penalty.known("two states with mass, two without")(i2)

@@ -210,3 +210,14 @@ def test_small_radii_follow_the_second_order(D, rho):
     digits = 1e-7 * (1 + (1 / (D.exponent - 1) if D.exponent > 1.05 else 0))
     digits += 10 * (1 + abs(D.exponent)) * math.sqrt(rho / curvature)
     assert D.multiplier(v, p, rho) == pytest.approx(deviation / math.sqrt(2 * rho * curvature), rel=digits)
+
+
+@pytest.mark.parametrize("divergence", [tabular.ReverseKL(), tabular.Neyman(), tabular.Jeffreys()])
+@pytest.mark.parametrize("penalty", [5e-301, 1e-308, 5e-324])
+def test_a_vanishing_price_for_states_that_are_infinitely_far(divergence, penalty):
+    """The settled law would cost infinitely much; the value is still next to the lowest one."""
+    value, law = divergence.penalised_min([0.0, 0.25], [0.9999, 0.0001], penalty)
+    assert 0.0 <= value < 1e-130
+    assert law == pytest.approx([1.0, 0.0])
+    assert np.isfinite(divergence(law, [0.9999, 0.0001]))
+    assert divergence.penalised_min([0.0, 0.25], [0.9999, 0.0001], 0.0).value == 0.0
