@@ -24,7 +24,7 @@ import numpy as np
 
 from proofs_check.figures.style import STYLE
 
-__all__ = ["Figure", "FigureError", "Written", "load"]
+__all__ = ["Figure", "FigureError", "Picture", "Written", "load"]
 
 Data = dict[str, np.ndarray[Any, Any]]
 CAPS = {".png": 100_000, ".svg": 300_000, ".csv": 200_000}
@@ -44,6 +44,20 @@ class Written:
     kind: str
     changed: bool
     seconds: float
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """A drawn figure that notebooks display."""
+
+    caption: str
+    png: bytes
+
+    def __repr__(self) -> str:
+        return self.caption
+
+    def _repr_png_(self) -> bytes:
+        return self.png
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +98,16 @@ class Figure:
             if not predicate(columns):
                 raise FigureError(f"{self.slug}/{self.name} does not show what it should: {sentence}")
         return columns
+
+    def show(self, root: Path | None = None) -> Picture:
+        """The picture, for a notebook: the committed one if its numbers are still these, else a new one. Nothing is written."""
+        from proofs_check.reproduce import find_root
+
+        columns = self.data()
+        base = (root or find_root()) / "figures" / self.slug / self.name
+        png, numbers = base.with_name(base.name + ".png"), base.with_name(base.name + ".csv")
+        current = png.exists() and numbers.exists() and self._same(columns, numbers)
+        return Picture(f"{self.slug}/{self.name}: {self.caption}", png.read_bytes() if current else self._render(columns)[".png"])
 
     def reproduce(self, root: Path, full: bool = False) -> Written:
         """Compute, check, and write the files if the numbers changed or a file is missing."""

@@ -76,3 +76,15 @@ def test_committed_figures_are_current(figure, request):
     root = request.config.rootpath
     columns = figure.data()
     assert figure._same(columns, root / "figures" / figure.slug / f"{figure.name}.csv")
+
+
+def test_notebooks_show_the_committed_picture(tmp_path, request):
+    """The committed file where the numbers are the same, so that notebooks are the same on every machine; else a new one."""
+    figure = next(f for f in load(["tour"]) if f.name == "frozen_lake")
+    root = request.config.rootpath
+    picture = figure.show(root)
+    assert picture._repr_png_() == (root / "figures" / "tour" / "frozen_lake.png").read_bytes()
+    assert repr(picture).startswith("tour/frozen_lake: ")
+    fresh = figure.show(tmp_path)
+    assert fresh._repr_png_()[:4] == b"\x89PNG"
+    assert not any(tmp_path.iterdir())
