@@ -14,6 +14,8 @@ from tabular.errors import ModelError
 __all__ = ["as_batch", "as_distribution", "as_pair", "as_rows", "as_strength", "as_values", "is_rational", "uniform"]
 
 TOLERANCE = 1e-9
+LARGEST = 2.0**1000
+"""Values beyond this are refused: their differences, and sums of those, must stay finite."""
 
 
 def is_rational(*arrays: Any) -> bool:
@@ -43,7 +45,7 @@ def as_distribution(p: Any, name: str = "reference") -> Float:
         Naming the entry or the row.
     """
     try:
-        x = np.ascontiguousarray(p, dtype=np.float64)
+        x = np.asarray(p, dtype=np.float64, order="C")
     except (TypeError, ValueError):
         raise ModelError(f"{name} cannot be read as an array of numbers") from None
     if x.ndim == 0 or x.shape[-1] == 0:
@@ -80,14 +82,23 @@ def as_values(values: Any, shape: tuple[int, ...], reference: Float, worst: floa
     """Values broadcast against the reference; ``worst`` (an infinity) only where the reference has no mass."""
     try:
         x = np.asarray(values, dtype=np.float64)
-        x = np.ascontiguousarray(np.broadcast_to(x, shape))
     except (TypeError, ValueError):
-        raise ModelError(f"values of shape {np.shape(values)} do not fit a reference of shape {shape}") from None
+        raise ModelError("values cannot be read as an array of numbers") from None
+    try:
+        if x.shape[-1:] != shape[-1:]:  # a last axis of length one would be repeated
+            raise ValueError
+        x = np.ascontiguousarray(np.broadcast_to(x, shape))
+    except ValueError:
+        raise ModelError(f"values of shape {x.shape} do not fit a reference of shape {shape}") from None
     bad = ~np.isfinite(x) & ~((x == worst) & (reference == 0))
     if bad.any():
         raise ModelError(
             f"values{_first(bad)} is {float(x[bad][0])!r} (expected a finite number, "
             f"or {worst!r} where the reference has no mass)"
+        )
+    if x.size and np.abs(x, where=np.isfinite(x), out=np.zeros_like(x)).max() > LARGEST:
+        raise ModelError(
+            f"values are as large as {float(np.abs(x[np.isfinite(x)]).max()):.3g}: differences would overflow; rescale"
         )
     return x
 
@@ -120,7 +131,7 @@ def as_batch(
     """Dense rows: values and reference as (R, n), strengths as (R,), and the leading axes."""
     p = as_distribution(reference)
     try:
-        shape = np.broadcast_shapes(p.shape, np.shape(values))
+        shape = (*np.broadcast_shapes(p.shape[:-1], np.shape(values)[:-1]), p.shape[-1])
     except ValueError:
         shape = p.shape  # the error comes from the values
     p = np.ascontiguousarray(np.broadcast_to(p, shape))

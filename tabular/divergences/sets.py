@@ -133,8 +133,6 @@ class AmbiguitySet:
             self._check(s, v.size, name)
             return ReferenceRows.of(matrix), _own(v)[None, :], s, None
         v, p, s, lead = as_batch(values, reference, strength, name)
-        if np.shape(values)[-1:] != np.shape(reference)[-1:]:  # a last axis of length one would be repeated
-            raise ModelError(f"values of shape {np.shape(values)} do not fit a reference of shape {np.shape(reference)}")
         self._check(s, p.shape[1], name)
         rows = ReferenceRows.of(_own(p))
         return rows, _own(v[:1] if np.ndim(values) == 1 else v), s, lead

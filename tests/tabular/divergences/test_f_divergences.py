@@ -438,3 +438,19 @@ def test_orders_out_of_range():
             tabular.TsallisKL(q)
         with pytest.raises(tabular.ModelError, match="expected a number > 0"):
             renyi([1.0], [1.0], q)
+
+
+@pytest.mark.parametrize(
+    ("values", "reference", "message"),
+    [
+        ([3.0], [0.5, 0.5], r"values of shape \(1,\) do not fit a reference of shape \(2,\)"),
+        ([3.0, 4.0], [1.0], r"values of shape \(2,\) do not fit a reference of shape \(1,\)"),
+        (3.0, [0.5, 0.5], r"values of shape \(\) do not fit"),
+        (["a", "b"], [0.5, 0.5], "cannot be read as an array of numbers"),
+        ([-1.7e308, 1.7e308], [0.5, 0.5], "differences would overflow; rescale"),
+    ],
+)
+def test_values_that_would_be_repeated_misread_or_overflow(values, reference, message):
+    for solve in (tabular.KL().worst_case, tabular.KL().penalised_min, tabular.TotalVariation().worst_case):
+        with pytest.raises(tabular.ModelError, match=message):
+            solve(values, reference, 0.1)

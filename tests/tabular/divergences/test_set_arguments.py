@@ -34,7 +34,7 @@ def test_radii_values_references_and_shapes(divergence):
     refuses(r"values of shape \(2,\) do not fit a reference of shape \(3,\)", solve, [1.0, 2.0], P, 0.1)
     refuses(r"reference\[0\] is .*-0.5", solve, V, [-0.5, 1.0, 0.5], 0.1)
     refuses(r"reference.* sums to 0.9 ", solve, V, [0.4, 0.25, 0.25], 0.1)
-    refuses(r"values of shape \(3,\) do not fit a reference of shape \(\)", solve, V, 1.0, 0.1)
+    refuses(r"reference has shape \(\) \(expected at least one state", solve, V, 1.0, 0.1)
     refuses(r"values of shape \(3,\) do not fit a reference of shape \(1,\)", solve, V, [1.0], 0.1)
     refuses(r"values of shape \(1,\) do not fit a reference of shape \(3,\)", solve, [1.0], P, 0.1)
     for method in (divergence.multiplier, lambda *a: divergence.bounds(a[0], a[1], radius=a[2])):
