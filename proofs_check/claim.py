@@ -170,7 +170,15 @@ class Claim:
         return attach
 
     def known(self, name: str) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
-        """Attach a named exact instance; evidence decides the claim on it."""
+        """Attach a named exact instance; evidence decides the claim on it.
+
+        Raises
+        ------
+        ClaimError
+            If the claim is not evaluated in exact arithmetic, so that nothing could be decided.
+        """
+        if "exact" not in self.arithmetics:
+            raise ClaimError(f"{self.slug} is evaluated in doubles only: the known instance {name!r} could not be decided")
 
         def attach(instance: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
             self.known_instances.append(Known(name, instance))

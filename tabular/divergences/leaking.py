@@ -172,3 +172,5 @@ def leak_rows(
             if escaped >= 0.0:
                 leak[r], point[r, 0] = escaped, part
                 point[r, 2] = mean_of(q, g) - escaped * depth + part * (divergence(kind, k, q, w) + away * escaped)
+        if leak[r] == 0.0:  # just on the edge: the dual point is that of a law without a leak
+            point[r, 1] = math.log(edge_ratio(kind, k, depth / point[r, 0]))

@@ -35,6 +35,11 @@ def test_a_claim_in_doubles_says_so(plant):
         plant(square).exactly(x=1)
 
 
+def test_a_known_instance_needs_exact_arithmetic(plant):
+    with pytest.raises(ClaimError, match="known instance 'two' could not be decided"):
+        plant(square).known("two")(lambda: {"x": 2})
+
+
 def test_a_sibling_must_differ(plant):
     made = plant(square)
 

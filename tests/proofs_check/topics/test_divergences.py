@@ -107,7 +107,7 @@ def test_exchanged_arguments_are_noticed(monkeypatch):
 
 def test_a_multiplier_of_the_wrong_scale_is_noticed(monkeypatch):
     replace(monkeypatch, tabular.ChiSquare, "multiplier", lambda true, v, p, r: 2 * true(v, p, r))
-    assert noticed("conjugate_pair")
+    assert noticed("conjugate_attained")
     assert noticed("action_equivalence")
 
 

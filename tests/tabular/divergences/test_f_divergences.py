@@ -154,6 +154,21 @@ def test_burg_leaks_as_the_specification_says():
     assert tabular.ReverseKL().worst_case(v, p, 3.0).distribution[2] > 0.5
 
 
+def test_dual_points_are_optimal_where_leaking_begins():
+    """Penalties at which the outside state gets exactly nothing, so that neither side of the edge is in charge."""
+    for v, p, penalty in (
+        ([0.0, 0.25, 0.75], [0.0, 0.25, 0.75], 0.5),
+        ([-1.0, 0.0, 0.5], [0.0, 0.25, 0.75], 4 / 3),
+        ([0.0, 0.25, 0.75], [0.0, 0.125, 0.875], 0.6),
+        ([0.0, 1.0, 2.0], [0.0, 0.25, 0.75], 1.6),
+    ):
+        value, law = tabular.ReverseKL().penalised_min(np.array(v), np.array(p), penalty)
+        low, high = tabular.ReverseKL().bounds(np.array(v), np.array(p), penalty=penalty)
+        assert law[0] == 0.0
+        assert high == value
+        assert high - 1e-14 <= low <= high + 1e-14
+
+
 KL_STEP = {
     0.5: (0.2519836411, (0.551211174625, 0.233276581743, 0.147544556635, 0.067967686997)),
     1: (0.0475743906, (0.259198919371, 0.314424183126, 0.286061860832, 0.140315036671)),
