@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 from tabular.bellman import kernels
-from tabular.bellman.nominal import Evaluation, Optimality
+from tabular.bellman.nominal import Evaluation, FixedPolicy, Optimality
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.bellman.smoothing import Smoothing
@@ -141,7 +141,7 @@ class General:
         return down(least - v), up(high.max(axis=1) - v)
 
 
-class GeneralEvaluation:
+class GeneralEvaluation(FixedPolicy):
     """The operator of a fixed policy, (S,) actions or (S, A): regularised by what the policy pays, robust if the slot is."""
 
     def __init__(self, general: General, policy: NDArray[Any]) -> None:
@@ -182,22 +182,6 @@ class GeneralEvaluation:
     def q_values(self, v: Float) -> Float:
         """(S, A) action values at ``v``."""
         return self.general.q_values(v)
-
-    def choose(self, v: Float, incumbent: Any = None) -> NDArray[Any]:
-        """The policy: nothing is left to choose."""
-        return self.policy
-
-    def settle(self, v: Float, slack: float) -> NDArray[Any]:
-        """The policy: nothing is left to choose."""
-        return self.policy
-
-    def changed(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.bool_]:
-        """Nowhere."""
-        return np.zeros(self.n_states, dtype=bool)
-
-    def fix(self, choice: Any) -> GeneralEvaluation:
-        """Itself."""
-        return self
 
     def lift(self, choice: NDArray[Any]) -> Float:
         """(S, A) policy."""

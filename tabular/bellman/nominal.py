@@ -9,7 +9,7 @@ routine whose error bound is stated in :mod:`tabular._rows`.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,7 +21,7 @@ from tabular.bellman import kernels
 from tabular.bellman.rounding import down, scaled_interval, up
 from tabular.mdp import MDP
 
-__all__ = ["Evaluation", "Optimality"]
+__all__ = ["Evaluation", "FixedPolicy", "Optimality"]
 
 
 class Optimality:
@@ -120,7 +120,30 @@ class Optimality:
         return down(down(q[states, choice] - radius[states, choice]) - v), high
 
 
-class Evaluation:
+class FixedPolicy:
+    """What operators of one policy have in common: nothing is left to choose."""
+
+    policy: NDArray[Any]
+    n_states: int
+
+    def choose(self, v: Float, incumbent: Any = None) -> NDArray[Any]:
+        """The policy."""
+        return self.policy
+
+    def settle(self, v: Float, slack: float) -> NDArray[Any]:
+        """The policy."""
+        return self.policy
+
+    def changed(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.bool_]:
+        """Nowhere."""
+        return np.zeros(self.n_states, dtype=bool)
+
+    def fix(self, choice: Any) -> Self:
+        """Itself."""
+        return self
+
+
+class Evaluation(FixedPolicy):
     """The evaluation operator of one policy, (S,) actions or (S, A) weights; weights are taken as given."""
 
     def __init__(self, nominal: Optimality, policy: NDArray[Any]) -> None:
@@ -182,22 +205,6 @@ class Evaluation:
     def q_values(self, v: Float) -> Float:
         """``(S, A)`` action values of the model at ``v``."""
         return self.nominal.q_values(v)
-
-    def choose(self, v: Float, incumbent: Any = None) -> NDArray[Any]:
-        """The policy: nothing is left to choose."""
-        return self.policy
-
-    def settle(self, v: Float, slack: float) -> NDArray[Any]:
-        """The policy: nothing is left to choose."""
-        return self.policy
-
-    def changed(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.bool_]:
-        """Nowhere."""
-        return np.zeros(self.n_states, dtype=bool)
-
-    def fix(self, choice: Any) -> Evaluation:
-        """Itself."""
-        return self
 
     def lift(self, choice: NDArray[Any]) -> Float:
         """(S, A) policy."""
