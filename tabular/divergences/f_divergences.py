@@ -26,8 +26,9 @@ from tabular.errors import ModelError
 __all__ = ["FDivergence"]
 
 
-CLOSED: dict[float, Any] = {1.0: closed_values.entropic_values, 2.0: closed_values.chi_square_values}
-"""Orders whose penalised values have a closed form."""
+PENALISED: dict[float, Any] = {1.0: closed_values.entropic_values, 2.0: closed_values.chi_square_values}
+WITHIN: dict[float, Any] = {2.0: closed_values.chi_square_radius_values}
+"""Orders whose values, penalised or within a radius, have a closed form."""
 
 Solved = tuple[Any, Any, Any, Any]
 """Value, law, multiplier, dual value."""
@@ -184,8 +185,8 @@ class FDivergence:
         """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
         out = np.empty(len(reference))
         s = strength * self.scale if priced else strength / self.scale
-        closed = CLOSED.get(self.exponent) if priced and self.kind == generators.CRESSIE_READ else None
-        if closed is not None and bool((np.isfinite(s) & (s > 0)).all()):
+        closed = (PENALISED if priced else WITHIN).get(self.exponent) if self.kind == generators.CRESSIE_READ else None
+        if closed is not None and (not priced or bool((np.isfinite(s) & (s > 0)).all())):
             closed(*(frozen(x) for x in (values, reference.starts, reference.columns, reference.data, s)), out)
             return out
         kernels.segment_values(

@@ -87,7 +87,7 @@ def chi_square_to_radius(gaps: np.ndarray, p: np.ndarray, radius: float, law: np
         if not excess > 0.0 or variance == 0.0:  # by rounding: the law in proportion has exactly this distance
             slope = 0.0
             break
-        slope = math.sqrt(excess / variance) / far
+        slope = math.sqrt(excess) / math.sqrt(variance) / far  # whose quotient may overflow
         count, base, cut = now, near, mean + 1.0 / slope
     for i in range(p.size):
         law[i] = p[i] / mass * max(0.0, 1.0 + (mean - (gaps[i] - base)) * slope) if gaps[i] - base < cut else 0.0

@@ -12,6 +12,7 @@ from f_references import DIGITS, EVERY, NAMED, reference_divergence
 
 import tabular
 from tabular.divergences import renyi
+from tabular.divergences.reference_rows import ReferenceRows
 
 each = pytest.mark.parametrize("D", EVERY, ids=repr)
 named = pytest.mark.parametrize("D", NAMED, ids=repr)
@@ -167,6 +168,39 @@ def test_dual_points_are_optimal_where_leaking_begins():
         assert law[0] == 0.0
         assert high == value
         assert high - 1e-14 <= low <= high + 1e-14
+
+
+def test_values_alone_agree_with_laws_within_a_radius():
+    """Zeros, ties, one heavy state, radii around saturation, spreads near the smallest and the largest doubles."""
+    rng = np.random.default_rng(5)
+    compared = 0
+    for D in (tabular.ChiSquare(), tabular.TsallisKL(2)):
+        for _ in range(1000):
+            n = int(rng.integers(1, 9))
+            v = rng.choice([0, 1, 0.5, 1e-9, 1 + 1e-9, -3, 1e-200, 1e5, rng.normal()], n) * rng.choice([1, 1e-160, 1e160, 1e-300])
+            p = rng.dirichlet(np.full(n, rng.choice([0.1, 1.0, 10.0]))) ** rng.choice([1.0, 5.0, 30.0])
+            p = np.where(p < 1e-300, 0.0, p)
+            p /= p.sum()
+            best = p[v == v[p > 0].min()].sum()
+            edge = D(np.where(v == v[p > 0].min(), p / best, 0.0), p)
+            radius = float(
+                rng.choice([0, 1e-14, 0.01, 1, 1e3, 1e20, np.inf, edge * (1 - 1e-9), edge, edge * (1 + 1e-9), edge * 0.9])
+            )
+            value = D.row_values(ReferenceRows.of(p[None]), v, np.array([radius]), False)[0]
+            range_ = max(float(np.ptp(v[p > 0])), 1e-3 * float(np.abs(v).max()), 1e-307)
+            assert abs(value - D.worst_case(v, p, radius).value) <= 1e-13 * range_, (v, p, radius)
+            compared += radius < edge
+    assert compared > 500
+
+
+def test_chi_square_of_a_best_state_of_hardly_any_mass():
+    """(1 - m, m) on (1, 0): the value is ``1 - m - sqrt(radius m (1 - m))``, whatever m, up to saturation at ``(1 - m) / m``."""
+    for mass in (1e-3, 1e-30, 1e-160, 1e-289):
+        radius = 0.81 / mass
+        v, p = np.array([1.0, 0.0]), np.array([1 - mass, mass])
+        assert tabular.ChiSquare().worst_case(v, p, radius).value == pytest.approx(
+            1 - mass - math.sqrt(0.81 * (1 - mass)), rel=1e-13
+        )
 
 
 KL_STEP = {
