@@ -18,9 +18,9 @@ import scipy.sparse as sp
 from tabular._arrays import Float
 from tabular.divergences import closed_values, f_enclosures, generators, kernels
 from tabular.divergences.arguments import as_batch, as_pair, as_rows, uniform
-from tabular.divergences.reference_rows import ReferenceRows
+from tabular.divergences.reference_rows import ReferenceRows, read_only
 from tabular.divergences.result import Optimum, SparseLaw
-from tabular.divergences.worst_laws import frozen
+from tabular.divergences.worst_laws import kernel_view
 from tabular.errors import ModelError
 
 __all__ = ["FDivergence"]
@@ -187,7 +187,7 @@ class FDivergence:
         s = strength * self.scale if priced else strength / self.scale
         closed = (PENALISED if priced else WITHIN).get(self.exponent) if self.kind == generators.CRESSIE_READ else None
         if closed is not None and (not priced or bool((np.isfinite(s) & (s > 0)).all())):
-            closed(*(frozen(x) for x in (values, reference.starts, reference.columns, reference.data, s)), out)
+            closed(kernel_view(values), reference.starts, reference.columns, read_only(reference.data), kernel_view(s), out)
             return out
         kernels.segment_values(
             self.kind,

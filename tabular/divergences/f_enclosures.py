@@ -31,7 +31,7 @@ from tabular.divergences.intervals import (
 )
 from tabular.divergences.reference_rows import ReferenceRows
 from tabular.divergences.segments import local_values
-from tabular.divergences.worst_laws import frozen
+from tabular.divergences.worst_laws import kernel_view
 
 __all__ = [
     "batch_below",
@@ -222,8 +222,8 @@ def segment_bounds(
     law, leak, out = np.empty(reference.data.size), np.empty(len(reference)), np.empty((len(reference), 3))
     kernels.segments(kind, k, values, *matrix, lowest, strength0, constrained, law, leak, out)
     weak, strong = (strength0, strength1) if constrained else (strength1, strength0)
-    starts, columns, data, s0, s1 = (frozen(x) for x in (*matrix, *reference.totals))
-    v, w, x, multiplier = frozen(values), frozen(weak), frozen(strong), frozen(out[:, 1])
+    starts, columns, data, s0, s1 = (kernel_view(x) for x in (*matrix, *reference.totals))
+    v, w, x, multiplier = kernel_view(values), kernel_view(weak), kernel_view(strong), kernel_view(out[:, 1])
     enclose_rows(kind, k, v, starts, columns, data, s0, s1, lowest, w, x, constrained, law, leak, multiplier, low, high)
 
 
@@ -260,7 +260,7 @@ def batch_below(kind: int, k: float, values: Float, p: Float, s0: Float, s1: Flo
     """At most the penalised optimum of each row of (R, n) arrays; ``p / sigma`` may be any measure."""
     law, out = np.empty(p.shape), np.empty((p.shape[0], 3))
     kernels.batch(kind, k, values, p, np.full(p.shape[0], penalty), False, law, out)
-    enclose_batch(kind, k, frozen(values), frozen(p), frozen(s0), frozen(s1), penalty, law, low)
+    enclose_batch(kind, k, kernel_view(values), kernel_view(p), kernel_view(s0), kernel_view(s1), penalty, law, low)
 
 
 @compiled

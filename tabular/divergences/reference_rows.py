@@ -14,7 +14,14 @@ from tabular._arrays import Float
 from tabular._rows import pointers
 from tabular.divergences.segments import segment_totals
 
-__all__ = ["ReferenceRows"]
+__all__ = ["ReferenceRows", "read_only"]
+
+
+def read_only(x: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written to."""
+    y = x.view()
+    y.flags.writeable = False
+    return y
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +45,10 @@ class ReferenceRows:
         """From CSR (R, S) or from an array (..., S)."""
         # indices of one size wherever they fit: kernels are compiled once for dense and for sparse rows
         index = np.int32 if (P.nnz if sp.issparse(P) else P.size) < 2**31 - 1 else np.int64
-        starts = pointers(P).astype(index, copy=False)
+        starts = read_only(pointers(P).astype(index, copy=False))
         if sp.issparse(P):
-            return cls(starts, P.indices.astype(index, copy=False), P.data, P.shape[1])
-        return cls(starts, np.empty(0, dtype=np.int32), np.ascontiguousarray(P).reshape(-1), P.shape[-1])
+            return cls(starts, read_only(P.indices.astype(index, copy=False)), P.data, P.shape[1])
+        return cls(starts, read_only(np.empty(0, dtype=index)), np.ascontiguousarray(P).reshape(-1), P.shape[-1])
 
     def __len__(self) -> int:
         return self.starts.size - 1

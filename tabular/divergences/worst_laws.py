@@ -23,11 +23,12 @@ from tabular.divergences.duality import finish
 from tabular.divergences.generators import CRESSIE_READ, NEAR_ONE, cell, limit_at_infinity
 from tabular.divergences.leaking import leak_rows
 from tabular.divergences.ratios import ratio_rows
+from tabular.divergences.reference_rows import read_only
 from tabular.divergences.tilting import TRUNCATING, tilt_rows
 from tabular.divergences.truncating import chi_square_rows, truncated_rows
 from tabular.divergences.unit_rows import DEPTH, LEAST, PART, TOTAL, UNIT, limits, scatter, unit_rows
 
-__all__ = ["frozen", "solve_rows"]
+__all__ = ["kernel_view", "solve_rows"]
 
 LAW = 1e-9
 """How far from one the sum of a law may be: the tolerance of models and of arguments."""
@@ -36,11 +37,9 @@ CHUNK = 1 << 14
 """States solved together: their work arrays stay in the cache, and calls from Python cost little."""
 
 
-def frozen(x: Any) -> Any:
+def kernel_view(x: Any) -> Any:
     """A read-only contiguous view, with indices of 64 bits: machine code is made for one type of each argument."""
-    y = np.ascontiguousarray(x, dtype=np.int64 if x.dtype.kind == "i" else None).view()
-    y.flags.writeable = False
-    return y
+    return read_only(np.ascontiguousarray(x, dtype=np.int64 if x.dtype.kind == "i" else None))
 
 
 def _family(kind: int, k: float, *args: Any) -> None:
@@ -74,7 +73,7 @@ def solve_rows(
     ``out`` (R, 3): value, multiplier or penalty, dual value; (R, 1): the value alone, without laws.
     """
     rows = starts.size - 1
-    v, s, c, d = (frozen(x) for x in (values, starts, columns, data))
+    v, s, c, d = (kernel_view(x) for x in (values, starts, columns, data))
     widest = int(np.diff(s).max(initial=1))
     size = max(widest, min(CHUNK, int(s[-1])))
     gaps, p, q, places = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.int64)
