@@ -6,10 +6,10 @@ A claim whose steps are all done is *proved* only if every claim that its argume
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from proofs_check.claim import Claim
+from proofs_check.lookup import did_you_mean
 
 __all__ = ["Standing", "in_order", "problem_with", "why_not_proved"]
 
@@ -24,8 +24,8 @@ def problem_with(claim: Claim, known: Mapping[str, Claim]) -> str | None:
     trail = [claim.slug]
     for slug in claim.uses:
         if slug not in known:
-            near = difflib.get_close_matches(slug, list(known), n=1)
-            return f"the argument uses {slug!r}, but no claim is called so" + (f"; did you mean {near[0]!r}?" if near else "")
+            near = did_you_mean(slug, known)
+            return f"the argument uses {slug!r}, but no claim is called so" + (f"; {near}" if near else "")
     circle = _circle(trail, known)
     return f"the argument goes round in a circle: {' uses '.join(circle)}" if circle else None
 

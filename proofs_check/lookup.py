@@ -13,7 +13,7 @@ from pathlib import Path
 from proofs_check import claim as claim_module
 from proofs_check.claim import Claim, ClaimError
 
-__all__ = ["claims", "home", "known"]
+__all__ = ["claims", "did_you_mean", "home", "known"]
 
 _TOPICS = "proofs_check.topics."
 
@@ -21,6 +21,12 @@ _TOPICS = "proofs_check.topics."
 def known() -> dict[str, Claim]:
     """The claims that are registered so far, by slug."""
     return dict(claim_module._REGISTRY)
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A question about the nearest name, empty if none is near."""
+    near = difflib.get_close_matches(word, sorted(names), n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def claims(slugs: Iterable[str] | None = None) -> list[Claim]:
@@ -47,12 +53,9 @@ def claims(slugs: Iterable[str] | None = None) -> list[Claim]:
             continue
         found = {name: c for name, c in sorted(claim_module._REGISTRY.items()) if name == slug or name.startswith(slug + ".")}
         if not found:
-            known = sorted({name.split(".")[0] for name in claim_module._REGISTRY} | set(claim_module._REGISTRY))
-            near = difflib.get_close_matches(slug, known, n=1)
-            raise ClaimError(
-                f"no claim is called {slug!r}"
-                + (f"; did you mean {near[0]!r}?" if near else f"; topics: {', '.join(k for k in known if '.' not in k)}")
-            )
+            names = sorted({name.split(".")[0] for name in claim_module._REGISTRY})
+            near = did_you_mean(slug, [*names, *claim_module._REGISTRY])
+            raise ClaimError(f"no claim is called {slug!r}; " + (near or f"topics: {', '.join(names)}"))
         chosen.update(found)
     return list(chosen.values())
 

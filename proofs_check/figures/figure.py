@@ -6,7 +6,6 @@ A figure is written only if its numbers changed, so that running everything agai
 from __future__ import annotations
 
 import csv
-import difflib
 import importlib
 import importlib.util
 import io
@@ -23,6 +22,7 @@ import matplotlib as mpl
 import numpy as np
 
 from proofs_check.figures.style import STYLE
+from proofs_check.lookup import did_you_mean
 
 __all__ = ["Figure", "FigureError", "Picture", "Written", "load"]
 
@@ -184,10 +184,7 @@ def load(slugs: Iterable[str] | None = None) -> tuple[Figure, ...]:
     wanted = names if slugs is None else list(slugs)
     for slug in wanted:
         if slug not in names:
-            near = difflib.get_close_matches(slug, names, n=1)
-            raise FigureError(
-                f"no topic is called {slug!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}")
-            )
+            raise FigureError(f"no topic is called {slug!r}; " + (did_you_mean(slug, names) or f"known: {', '.join(names)}"))
     found: list[Figure] = []
     for slug in wanted:
         module = f"proofs_check.topics.{slug}.figures"

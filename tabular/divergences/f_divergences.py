@@ -176,7 +176,9 @@ class FDivergence:
         kernels.segments(
             self.kind, self.exponent, v, matrix.indptr, matrix.indices, matrix.data, v[state], s, constrained, law, leak, out
         )
-        sparse = SparseLaw(sp.csr_array((law, matrix.indices, matrix.indptr), shape=matrix.shape), leak, state)
+        sparse = SparseLaw(
+            sp.csr_array((law, read_only(matrix.indices), read_only(matrix.indptr)), shape=matrix.shape), leak, state
+        )
         return out[:, 0], sparse, out[:, 1] / self.scale, out[:, 2]
 
     # --- rows of a model, for Bellman operators ------------------------------------------------------------------------------

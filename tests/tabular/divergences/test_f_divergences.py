@@ -347,6 +347,7 @@ def test_sparse_rows_are_dense_rows(D):
         dense, sparse = solve(np.tile(v, (12, 1)), P, s), solve(v, matrix, s)
         np.testing.assert_allclose(sparse.value, dense.value, rtol=1e-14)
         law = sparse.distribution
+        assert not law.matrix.indices.flags.writeable  # they are those of the reference
         assert law.state == v.argmin()
         np.testing.assert_allclose(law.toarray(), dense.distribution, atol=1e-14)
         np.testing.assert_allclose(law.leak + law.matrix.sum(axis=1), 1, atol=1e-14)
