@@ -5,7 +5,7 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import divergences, domains
+from tabular import alignment, divergences, domains
 from tabular.bellman import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     *divergences.__all__,
+    "alignment",
     "divergences",
     "WorstCase",
     "SmoothMax",

@@ -33,6 +33,8 @@ def warm() -> None:
         for regulariser in (tabular.ShannonEntropy(), tabular.TsallisEntropy(2), tabular.TotalVariation()):
             tabular.solve(tabular.Regularized(mdp, regulariser, 0.1))
     tabular.domains.garnet(4, 2, 2, rng=0)
+    best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
+    _ = best.kl, best.gap, best.expected_estimator
 
 
 if __name__ == "__main__":
