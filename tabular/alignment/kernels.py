@@ -20,11 +20,14 @@ from tabular.divergences.generators import CRESSIE_READ, compiled, generator
 
 __all__ = ["estimator", "estimators", "gap_of_cell", "moments", "ratios", "total_gap", "weighted"]
 
-NODES, WEIGHTS = (x.astype(np.float64) for x in np.polynomial.legendre.leggauss(16))
+FEW, MANY = (np.array(np.polynomial.legendre.leggauss(size)) for size in (6, 16))
+"""Nodes and weights of Gauss and Legendre on (-1, 1)."""
 FINE = 3e-3
 """Below this product of n and the cell's mass the power series of the gap is exact to rounding."""
-COARSE = 1.5
-"""Below this product, and for cells of at most half their range, the integral of the gap is exact with sixteen nodes."""
+MIDDLE, COARSE = 0.1, 1.5
+"""Below these products, and for cells of at most half their range, the integral of the gap is exact with few and many nodes."""
+SHORT = 1.5
+"""Below this n the closed form of the estimator loses digits."""
 NEGLIGIBLE = -60.0
 """Cells whose weight F^n is below e to this power may lose digits."""
 
@@ -73,6 +76,19 @@ def moments(log_ratio: Float, masses: Float, above: Float) -> tuple[float, float
 
 
 @compiled
+def _fine_gap(n: float, epsilon: float, rule: Float) -> float:
+    """The integral of the gap, from deviations of the density, so that nothing cancels."""
+    nodes, weights, mean, total = rule[0], rule[1], 0.0, 0.0
+    for j in range(nodes.size):
+        mean += 0.5 * weights[j] * math.expm1((n - 1.0) * math.log1p(-0.5 * epsilon * (1.0 + nodes[j])))
+    for j in range(nodes.size):
+        deviation = math.expm1((n - 1.0) * math.log1p(-0.5 * epsilon * (1.0 + nodes[j]))) - mean
+        delta = deviation / (1.0 + mean)
+        total += 0.5 * weights[j] * generator(CRESSIE_READ, 1.0, 1.0 + delta, delta)
+    return n * epsilon * (1.0 + mean) * total
+
+
+@compiled
 def gap_of_cell(n: float, epsilon: float) -> float:
     r""":math:`\gamma_n(\varepsilon)`, what a top cell of mass epsilon takes from the cap: :math:`\int v \log(v / \bar v)` of the
     density :math:`v = n u^{n-1}` over the cell, with mean :math:`\bar v`.
@@ -90,15 +106,7 @@ def gap_of_cell(n: float, epsilon: float) -> float:
         series = 1.0 + epsilon * (-(n - 3.0) / 2.0 + epsilon * (c2 + epsilon * (c3 + epsilon * c4)))
         return z * (k * epsilon) * (k * epsilon) / 24.0 * series
     if z < COARSE and epsilon <= 0.5:
-        mean = 0.0
-        for j in range(NODES.size):
-            mean += 0.5 * WEIGHTS[j] * math.expm1(k * math.log1p(-0.5 * epsilon * (1.0 + NODES[j])))
-        total = 0.0
-        for j in range(NODES.size):
-            # v / mean - 1 from deviations, so that nothing cancels
-            delta = (math.expm1(k * math.log1p(-0.5 * epsilon * (1.0 + NODES[j]))) - mean) / (1.0 + mean)
-            total += 0.5 * WEIGHTS[j] * generator(CRESSIE_READ, 1.0, 1.0 + delta, delta)
-        return z * (1.0 + mean) * total
+        return _fine_gap(n, epsilon, FEW if z < MIDDLE else MANY)
     return _coarse_gap(n, epsilon)
 
 
@@ -141,7 +149,7 @@ def estimator(n: float, epsilon: float, rest: float) -> float:
         return cap
     if rest <= 0.0:
         return 0.0
-    if n * epsilon < COARSE and epsilon <= 0.5:
+    if n < SHORT and epsilon <= 0.5:
         return cap - gap_of_cell(n, epsilon)  # the gap is small here, and right
     logarithm = math.log1p(-epsilon) if epsilon < 0.5 else math.log(rest)
     lower, upper = math.exp(n * logarithm), -math.expm1(n * logarithm)
