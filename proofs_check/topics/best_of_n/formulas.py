@@ -13,7 +13,24 @@ import numpy as np
 
 from proofs_check.arithmetic import log, power, xlogx
 
-__all__ = ["cap", "enumerated", "gap_of_cell", "gap_sum", "law", "law_with_ties", "positive", "win_rate"]
+__all__ = [
+    "alpha_divergence",
+    "alpha_of_one_atom",
+    "cap",
+    "class_masses",
+    "enumerated",
+    "expected_alpha_estimate",
+    "expected_estimate",
+    "gap_of_cell",
+    "gap_sum",
+    "law",
+    "law_with_ties",
+    "one_atom",
+    "positive",
+    "shares",
+    "win_rate",
+    "win_rate_gap_of_cell",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -23,10 +40,17 @@ def positive(p: Array) -> Array:
     return p[[bool(x > 0) for x in p]]
 
 
-def cumulative(p: Array) -> tuple[Array, Array]:
-    """Inclusive and strict cumulative masses."""
-    inclusive = np.cumsum(p)
-    return inclusive, inclusive - p
+def shares(p: Array) -> Array:
+    """``p_i / F_i``: exactly 1 for the first outcome, also in doubles."""
+    out = p / np.cumsum(p)
+    out[0] = 1 + 0 * p[0]
+    return out
+
+
+def class_masses(p: Array, rewards: Array) -> Array:
+    """Masses of the classes of equal reward that have mass, in increasing order."""
+    masses = [p[np.array([bool(r == level) for r in rewards])].sum() for level in sorted(set(rewards))]
+    return positive(np.array([*masses, None], dtype=object)[:-1] if p.dtype == object else np.array(masses))
 
 
 def law(p: Array, n: Any) -> Array:
@@ -77,15 +101,52 @@ def gap_of_cell(n: Any, epsilon: Any) -> Any:
 
 def gap_sum(p: Array, n: Any) -> Any:
     r""":math:`\sum_i F_i^n \gamma_n(p_i / F_i)`."""
-    total = 0 * p[0]
-    for i in range(len(p)):
-        inclusive = p[: i + 1].sum()
-        # The first cell fills its range; in doubles p / F may miss 1 there.
-        total = total + power(inclusive, n) * gap_of_cell(n, 1 if i == 0 else p[i] / inclusive)
-    return total
+    weights = power(np.cumsum(p), n)
+    return sum((w * gap_of_cell(n, share) for w, share in zip(weights, shares(p), strict=True)), 0 * p[0])
+
+
+def one_atom(n: Any, epsilon: Any) -> Any:
+    r""":math:`d_n(\varepsilon) = \tilde K_n - \gamma_n(\varepsilon)`: the estimate from a winner of mass epsilon."""
+    return cap(n) - gap_of_cell(n, epsilon)
+
+
+def expected_estimate(p: Array, n: Any) -> Any:
+    r""":math:`\sum_i q_i d_n(p_i)`."""
+    return sum((q * one_atom(n, x) for q, x in zip(law(p, n), p, strict=True)), 0 * p[0])
 
 
 def win_rate(p: Array, n: Any) -> Any:
     """Probability that the best of n draws beats one draw, ties counting one half."""
     inclusive = np.cumsum(p)
     return (law(p, n) * (inclusive - p / 2)).sum()
+
+
+def win_rate_gap_of_cell(n: Any, epsilon: Any) -> Any:
+    r""":math:`\omega_n(\varepsilon)`: what a top cell of mass epsilon takes away from ``n / (n + 1)``."""
+    rest = 1 - epsilon
+    return n / (n + 1) * (1 - power(rest, n + 1)) - (1 - power(rest, n)) * (1 - epsilon / 2)
+
+
+def alpha_divergence(q: Array, p: Array, alpha: Any) -> Any:
+    r""":math:`\frac{1}{\alpha(\alpha - 1)} (\sum q^\alpha p^{1-\alpha} - 1)`; reverse KL at 0. Masses of p are positive."""
+    if alpha == 0:
+        return (p * (log(p) - log(q))).sum()
+    ratios = q / p
+    return ((p * power(ratios, alpha)).sum() - 1) / (alpha * (alpha - 1))
+
+
+def alpha_of_one_atom(n: Any, epsilon: Any, alpha: Any) -> Any:
+    r""":math:`c_{n,\alpha}(\varepsilon)`: the divergence if the best outcome has mass epsilon and all below is a continuum."""
+    rest = 1 - epsilon
+    mass = 1 - power(rest, n)
+    if alpha == 0:
+        below = 0 * epsilon if rest == 0 else (n - 1) * (rest - xlogx(rest)) - rest * log(n)
+        return below - epsilon * log(mass / epsilon)
+    degree = (n - 1) * alpha + 1
+    below = power(n + 0 * epsilon, alpha) * power(rest, degree) / degree
+    return (below + epsilon * power(mass / epsilon, alpha) - 1) / (alpha * (alpha - 1))
+
+
+def expected_alpha_estimate(p: Array, n: Any, alpha: Any) -> Any:
+    r""":math:`\sum_i q_i c_{n,\alpha}(p_i)`."""
+    return sum((q * alpha_of_one_atom(n, x, alpha) for q, x in zip(law(p, n), p, strict=True)), 0 * p[0])
