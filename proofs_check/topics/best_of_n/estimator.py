@@ -449,8 +449,8 @@ def _() -> tuple[Any, Any]:
     instances=st.builds(dict, n=st.integers(2, 60)),
     search=None,
     arithmetics=("float",),
-    # the next order is n times the mass
-    allowance=lambda n: 1e-7 * n * n,
+    # the next order is the mass times its logarithm
+    allowance=lambda n: 1e-5 * n,
 )
 def estimator_relative(n: int) -> Sides:
     r"""No constant bounds the relative bias: for $p = (1 - \varepsilon, \varepsilon)$, $E d_n / \mathrm{KL} \to

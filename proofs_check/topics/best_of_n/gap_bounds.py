@@ -19,7 +19,7 @@ from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Simplex
 from proofs_check.topics.best_of_n.formulas import cap, gap_of_cell, law, positive, shares
 from proofs_check.topics.best_of_n.instances import ALPHABET, BEIRAMI, DERIVED, alphabets, four_draws_of_four, rounding
-from proofs_check.topics.best_of_n.symbols import gap, ratio_of_means
+from proofs_check.topics.best_of_n.symbols import ratio_of_means
 
 Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
@@ -152,8 +152,9 @@ def _() -> tuple[Any, Any]:
     search={"p": Simplex(4), "n": Integers(1, 1)},
     allowance=lambda p, n: rounding(p, 2),
     uses=("best_of_n.gap_identity",),
-    argument="gamma_2 is the first form, whose Taylor coefficient of epsilon^j is the second for j >= 3 and 0 before; it is "
-    "not negative, because 2^(j-1) >= j. So gamma_2(epsilon) / epsilon^3 rises to its value at 1, log 2 - 1/2.",
+    argument="gamma_2 is the first form, with log((1 + x)/2) = log(1 - epsilon/2), whose Taylor coefficient of epsilon^j is "
+    "the second for j >= 3 and 0 before; it is not negative, because 2^(j-1) >= j. So gamma_2(epsilon) / epsilon^3 rises to "
+    "its value at 1, log 2 - 1/2.",
 )
 def gap_cubic_two(p: Array, n: int) -> Sides:
     r"""For two draws $\tilde K_2 - \mathrm{KL} \le (\log 2 - \frac12) \sum_i p_i^3 / F_i$, with equality for one outcome."""
@@ -177,15 +178,13 @@ def _() -> dict[str, Any]:
     return {"p": [Fraction(k, 10) for k in (4, 3, 2, 1)], "n": 1}
 
 
-@gap_cubic_two.step("gamma_2 in epsilon", method="logarithms")
+@gap_cubic_two.step("gamma_2 in epsilon, with B = epsilon (1 + x)", method="logarithms")
 def _() -> tuple[Any, ...]:
     x = sp.Symbol("x", positive=True)
     e = 1 - x
-    return (
-        gap(sp.Integer(2), x),
-        (2 * e - e**2) * (sp.log(2 / (1 + x)) - sp.Rational(1, 2)) - x**2 * sp.log(x),
-        [1 - x, 1 - x**2, 2 - 2 * x],
-    )
+    mass, quotient = e * (1 + x), (1 + x) / 2
+    left = -mass * (sp.Rational(1, 2) + sp.log(quotient)) - x**2 * sp.log(x)
+    return left, (2 * e - e**2) * (-sp.log(quotient) - sp.Rational(1, 2)) - (1 - e) ** 2 * sp.log(x)
 
 
 @gap_cubic_two.step("the coefficient of epsilon^j, with t = 2^-j", method="cancel")
