@@ -23,7 +23,7 @@ from proofs_check.topics.best_of_n.symbols import ratio_of_means
 
 Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
-THREE_OR_MORE = {"p": Simplex(4), "n": Integers(3, 20)}
+THREE_OR_MORE: dict[str, Any] = {"p": Simplex(4), "n": Integers(3, 20)}
 
 
 def gap_of(p: Array, n: int) -> Any:

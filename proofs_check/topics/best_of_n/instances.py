@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 BEIRAMI = "Beirami et al. (2024), Theoretical guarantees on the best-of-n alignment policy"
 DERIVED = "derived here"
 
-ALPHABET = {"p": Simplex(4), "n": Integers(2, 20)}
+ALPHABET: dict[str, Any] = {"p": Simplex(4), "n": Integers(2, 20)}
 """What the adversary searches if nothing else is said."""
 
 DRAWS = (1, 2, 3, 4, 5, 10, 100, 1000)

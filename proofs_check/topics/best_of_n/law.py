@@ -28,7 +28,11 @@ from proofs_check.topics.best_of_n.instances import (
 
 Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
-TIED = {"p": Simplex(3), "rewards": Choice(tuple(np.array(r) for r in product(range(3), repeat=3))), "n": Integers(1, 4)}
+TIED: dict[str, Any] = {
+    "p": Simplex(3),
+    "rewards": Choice(tuple(np.array(r) for r in product(range(3), repeat=3))),
+    "n": Integers(1, 4),
+}
 
 
 @claim(

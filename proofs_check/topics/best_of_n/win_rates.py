@@ -159,7 +159,7 @@ def _() -> dict[str, Any]:
 
 @winrate_cubic.step("integration by parts over (x, 1)", method="expand")
 def _() -> tuple[Any, Any]:
-    n, x, u, X = sp.symbols("n x u X", positive=True)  # X = x^(n-1)
+    n, x, X = sp.symbols("n x X", positive=True)  # X = x^(n-1)
     # n (n-1) u^(n-2) (u - x)(1 - u) / 2, integrated
     half = n * (n - 1) / 2
     integral = half * ((1 + x) * (1 - x * X) / n - (1 - x**2 * X) / (n + 1) - x * (1 - X) / (n - 1))
