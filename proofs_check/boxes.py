@@ -6,6 +6,7 @@ Nothing but values at rational points is evaluated, in balls, so that no formula
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -44,10 +45,10 @@ def rising(
     >>> print(rising("squares", lambda x: x * x, lambda x: x, Fraction(3, 4), Fraction(5, 4)))
     squares: refuted at 9/8
     """
-    pending, boxes = [(low, high)], 0
+    pending, boxes = deque([(low, high)]), 0
     with exact(BITS):
         while pending:
-            a, b = pending.pop()
+            a, b = pending.popleft()
             boxes += 1
             if boxes > most:
                 return BoxProof(name, "undecided", most)
