@@ -38,8 +38,8 @@ Sides = tuple[Any, Any]
 )
 def gap_identity(p: Array, n: int) -> Sides:
     r"""$\log n - \frac{n-1}{n} - \mathrm{KL}(\pi^{(n)} \| \pi) = \sum_i F_i^n\, \gamma_n(p_i / F_i)$ with
-    $\gamma_n(\varepsilon) = (1 - A) [ -\frac{n-1}{n} - \log \frac{1 - A}{n \varepsilon} ] - A (n - 1) \log(1 - \varepsilon)$ and
-    $A = (1 - \varepsilon)^n$.
+    $\gamma_n(\varepsilon) = (1 - A) [ -\frac{n-1}{n} - \log \frac{1 - A}{n \varepsilon} ] - A (n - 1) \log(1 - \varepsilon)$
+    and $A = (1 - \varepsilon)^n$.
     """
     p = positive(p)
     return cap(n) - kl(law(p, n), p), gap_sum(p, n)
@@ -259,9 +259,10 @@ def _() -> dict[str, Any]:
     # The approach is of second order in 1/L.
     allowance=lambda c: 1e-5 * c * c,
     arithmetics=("float",),
-    argument="With u = x^(1/n) and x = e^(-c j / L) the cells of the limit have masses e^(-c j) - e^(-c (j+1)) in terms of "
-    "F^n, and gamma_n(1/(L - j)) tends to (1 - e^-c) (log(c / (1 - e^-c)) - 1) + c e^-c (step); the weights F^n sum to 1 / (1 "
-    "- e^-c).",
+    argument="The j-th cell from the top has F^n = (1 - j/L)^n, which tends to e^(-c j) from below, and gamma_n(1/(L - j)), "
+    "which tends to the gap of the first step. For j <= L/2 the latter are bounded (gamma_n grows, and 1/(L - j) <= 2c/n), so "
+    "the sums converge as e^(-c j) do; the other cells contribute at most L e^(-c L/2) log n, which tends to 0. The weights "
+    "sum to 1 / (1 - e^-c), which gives the limit by the second step.",
 )
 def gap_of_even_alphabets(c: int) -> Sides:
     r"""$\tilde K_n - \mathrm{KL} \to \log c - 1 - \log(1 - e^{-c}) + \frac{c}{e^c - 1}$ for $n = c L$: the formula is fine as

@@ -62,8 +62,7 @@ def one_outcome() -> dict[str, Any]:
 )
 def gap_cubic(p: Array, n: int) -> Sides:
     r"""$\tilde K_n - \mathrm{KL} \le \frac{n (n-1)^2}{24} \sum_i F_i^{n-3} p_i^3 \le \frac{n (n-1)^2}{24} \sum_i p_i^3$: the
-    gap is
-    of third order in the masses.
+    gap is of third order in the masses.
     """
     p = positive(p)
     factor = n * (n - 1) ** 2 / (24 + 0 * p[0])

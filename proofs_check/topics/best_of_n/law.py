@@ -52,8 +52,8 @@ TIED: dict[str, Any] = {
 )
 def pmf(p: Array, rewards: Array, n: int) -> Sides:
     r"""The best of $n$ draws is $y$ with probability $\frac{p_y}{P_c} (\mathcal F_c^n - (\mathcal F_c^-)^n)$, where $c$ is the
-    class of outcomes with the reward of $y$, $P_c$ its mass, $\mathcal F_c$ and $\mathcal F_c^-$ the masses of rewards up to and
-    below it. The left side lists all sequences of draws.
+    class of outcomes with the reward of $y$, $P_c$ its mass, $\mathcal F_c$ and $\mathcal F_c^-$ the masses of rewards up to
+    and below it. The left side lists all sequences of draws.
     """
     return enumerated(p, rewards, n), law_with_ties(p, rewards, n)
 

@@ -56,8 +56,8 @@ def over_accepted(p: Array, accepted: int, n: int = 1) -> float:
     "the 1 - delta below, and half of the time against another accepted one: 1 - delta + delta/2 (step).",
 )
 def rewind_and_repeat(p: Array, accepted: int) -> Sides:
-    r"""Drawing until a reward is accepted: $\mathrm{KL} = \log\frac{1}{\delta}$ and $W = 1 - \frac{\delta}{2}$, hence
-    $W = 1 - \frac12 e^{-\mathrm{KL}}$.
+    r"""Drawing until a reward is accepted: $\mathrm{KL} = \log\frac{1}{\delta}$ and $W = 1 - \frac{\delta}{2}$, hence $W = 1 -
+    \frac12 e^{-\mathrm{KL}}$.
     """
     p = positive(p)
     q, mass = accepted_law(p, accepted)
@@ -117,8 +117,7 @@ def played(p: Array, accepted: int, n: int) -> Array:
 )
 def rewind_with_a_budget(p: Array, accepted: int, n: int) -> Sides:
     r"""$\pi(y) = \frac{p_y}{\delta} (1 - (1 - \delta)^n)$ if accepted, else $F_y^n - F_{y-1}^n$; $\frac{1 - (1 -
-    \delta)^n}{\delta}$
-    draws are expected.
+    \delta)^n}{\delta}$ draws are expected.
     """
     p = positive(p)
     best = min(int(accepted), len(p))
@@ -170,8 +169,7 @@ def _() -> tuple[Any, Any]:
 )
 def rewind_in_the_continuum(n: Any) -> Sides:
     r"""At equal divergence the best of $n$ wins more often than drawing until accepted: $\frac{n}{n+1} \ge 1 - \frac12 e^{-D}$
-    for
-    $D = \log n - \frac{n-1}{n}$.
+    for $D = \log n - \frac{n-1}{n}$.
     """
     return n / (n + 1), 1 - _exp_of_minus_cap(n) / 2
 
@@ -247,10 +245,9 @@ def _() -> tuple[Any, Any]:
     allowance=lambda t: 1e-10,
 )
 def rewind_not_dominated(t: Any) -> Sides:
-    r"""On $p = (1 - 2t, t, t)$ drawing until one of the top two comes beats the best of any number of draws at equal divergence:
-    with $n = 2/t$ (real) best-of-$n$ has more divergence than $\log\frac{1}{2t}$ and wins less often than $1 - t$,
-    and
-    both grow with n.
+    r"""On $p = (1 - 2t, t, t)$ drawing until one of the top two comes beats the best of any number of draws at equal
+    divergence: with $n = 2/t$ (real) best-of-$n$ has more divergence than $\log\frac{1}{2t}$ and wins less often than $1 - t$,
+    and both grow with n.
     """
     p, n = np.array([1 - 2 * t, t, t]), 2 / t
     return np.array([-log(2 * t), win_rate(p, n)]), np.array([kl(law(p, n), p), 1 - t])

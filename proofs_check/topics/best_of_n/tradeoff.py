@@ -70,8 +70,7 @@ def continuum(strength: Any) -> tuple[Any, Any]:
 )
 def tradeoff(p: Array, policy: Array, strength: Any) -> Sides:
     r"""$b\, W(\pi \| \pi_{\mathrm{ref}}) - \mathrm{KL}(\pi \| \pi_{\mathrm{ref}}) \le \log \frac{e^b - 1}{b}$ for every $b >
-    0$: no policy
-    on any alphabet lies above the curve of the continuum's exponential tilts.
+    0$: no policy on any alphabet lies above the curve of the continuum's exponential tilts.
     """
     policy = policy[[bool(x > 0) for x in p]]
     p = positive(p)
@@ -140,8 +139,8 @@ def _() -> tuple[Any, Any]:
     "curve has .6508.",
 )
 def tradeoff_caps(p: Array, n: int) -> Sides:
-    r"""$\mathrm{KL} \le \log n - \frac{n-1}{n}$ and $W \le \frac{n}{n+1}$ at once: the continuum is up and to the right of every
-    alphabet with the same n.
+    r"""$\mathrm{KL} \le \log n - \frac{n-1}{n}$ and $W \le \frac{n}{n+1}$ at once: the continuum is up and to the right of
+    every alphabet with the same n.
     """
     p = positive(p)
     return np.array([kl(law(p, n), p), win_rate(p, n)]), np.array([cap(n), 0 * p[0] + n / (n + 1)])
@@ -181,9 +180,9 @@ def _() -> tuple[Any, Any]:
     allowance=lambda a, n: 1e-14,
 )
 def tradeoff_above_the_curve(a: Any, n: int) -> Sides:
-    r"""With a bottom outcome of mass $a$ and fine outcomes above it, $\mathrm{KL} = (1 - a^n) \tilde K_n$ and
-    $W = \frac{n}{n+1} - \frac{n-1}{2(n+1)} a^{n+1}$: for small $a$ the point lies above the curve of best-of-s,
-    $\tilde K_{W/(1-W)} > \mathrm{KL}$.
+    r"""With a bottom outcome of mass $a$ and fine outcomes above it, $\mathrm{KL} = (1 - a^n) \tilde K_n$ and $W =
+    \frac{n}{n+1} - \frac{n-1}{2(n+1)} a^{n+1}$: for small $a$ the point lies above the curve of best-of-s, $\tilde K_{W/(1-W)}
+    > \mathrm{KL}$.
     """
     rate = n / (n + 1) - (n - 1) * power(a, n + 1) / (2 * (n + 1))
     return cap(rate / (1 - rate)), (1 - power(a, n)) * cap(n)

@@ -9,6 +9,7 @@ from proofs_check import claims
 from proofs_check.arithmetic import exact, kl, lift
 from proofs_check.topics.best_of_n import estimator, gap, gap_bounds, rewinding, solver, tradeoff
 from proofs_check.topics.best_of_n import law as law_room
+from proofs_check.topics.best_of_n.bias import CAP, RANGES, bias_between, bias_of_draws
 from proofs_check.topics.best_of_n.formulas import (
     alpha_divergence,
     cap,
@@ -23,6 +24,7 @@ from proofs_check.topics.best_of_n.formulas import (
 )
 from proofs_check.topics.best_of_n.language_model import HIGH_ENTROPY, LOW_ENTROPY, texts
 from proofs_check.verification import verify, verify_claim
+from tabular.alignment import best_of_n
 
 P = np.array([0.4, 0.3, 0.2, 0.1])
 
@@ -106,6 +108,28 @@ def test_the_chi_square_counterexample_is_rational():
 def test_where_the_bias_is_largest():
     p = np.array([0.7685324585, 0.2314675415])
     assert expected_estimate(p, 3) - kl(law(p, 3), p) == pytest.approx(0.1011951529, abs=5e-11)
+
+
+@pytest.mark.parametrize(("n", "intervals"), [(2, 60), (3, 60), (3, 120), (5, 80)])
+def test_paths_bound_every_bias(n, intervals):
+    rng = np.random.default_rng(0)
+    bound = bias_of_draws(n, intervals)
+    found = [expected_estimate(p, n) - kl(law(p, n), p) for size in (2, 3, 8, 40) for p in rng.dirichlet(np.ones(size), 50)]
+    assert max(found) < bound
+    assert bias_of_draws(n, 2 * intervals) < bound
+
+
+def test_paths_bound_every_bias_for_ranges_of_draws():
+    for least, most, _ in RANGES:
+        bound = bias_between(least, most, 40)
+        ns = [1 / float(most), 1 / float(least) if least else 1e6]
+        tops = np.geomspace(1e-6, 0.9, 60)
+        found = [best_of_n([1 - t, t], [0, 1], n) for n in ns for t in tops]
+        found += [best_of_n(np.full(size, 1 / size), range(size), n) for n in ns for size in (3, 10, 100, 1000)]
+        assert max(b.expected_estimator - b.kl for b in found) < bound
+        assert bias_between(least, most, 160) < bound
+    assert bias_of_draws(3, 250) > 0.1011951529
+    assert bias_of_draws(3, 2000) < CAP
 
 
 def test_the_point_above_the_curve():
