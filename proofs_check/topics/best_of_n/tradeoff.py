@@ -40,6 +40,12 @@ def rates(p: Array) -> Array:
     return np.cumsum(p) - p / 2
 
 
+def on_support(p: Array, policy: Array) -> tuple[Array, Array]:
+    """The outcomes with mass, and the policy restricted to them; the reference itself if nothing is left of it."""
+    inside, p = policy[[bool(x > 0) for x in p]], positive(p)
+    return p, inside / inside.sum() if inside.sum() > 0 else p
+
+
 def tilt(p: Array, strength: Any) -> Array:
     """The law proportional to p e^(strength m)."""
     weights = p * exp(strength * rates(p))
@@ -72,11 +78,7 @@ def tradeoff(p: Array, policy: Array, strength: Any) -> Sides:
     r"""$b\, W(\pi \| \pi_{\mathrm{ref}}) - \mathrm{KL}(\pi \| \pi_{\mathrm{ref}}) \le \log \frac{e^b - 1}{b}$ for every $b >
     0$: no policy on any alphabet lies above the curve of the continuum's exponential tilts.
     """
-    policy = policy[[bool(x > 0) for x in p]]
-    p = positive(p)
-    if not policy.sum() > 0:
-        policy = p
-    policy = policy / policy.sum()
+    p, policy = on_support(p, policy)
     return strength * (policy * rates(p)).sum() - kl(policy, p), log((exp(strength) - 1) / strength)
 
 
@@ -218,11 +220,7 @@ def _() -> tuple[Any, Any]:
 )
 def optimal_tilt(p: Array, policy: Array, strength: Any) -> Sides:
     r"""$\pi_b(i) \propto p_i e^{b m_i}$ maximises $b W - \mathrm{KL}$; the maximum is $\log \sum_i p_i e^{b m_i}$."""
-    policy = policy[[bool(x > 0) for x in p]]
-    p = positive(p)
-    if not policy.sum() > 0:
-        policy = p
-    policy = policy / policy.sum()
+    p, policy = on_support(p, policy)
     return log((p * exp(strength * rates(p))).sum()), strength * (policy * rates(p)).sum() - kl(policy, p)
 
 
