@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from tabular._arrays import Float
 from tabular.alignment.reward_classes import draws
+from tabular.divergences.arguments import as_strength
 from tabular.divergences.generators import CRESSIE_READ, generator
 from tabular.errors import ModelError
 
@@ -61,16 +61,9 @@ SERIES = 0.1
 """Below this strength of the tilt its closed forms lose digits, and power series are used."""
 
 
-def _strength(beta: Any) -> Float:
-    b = np.asarray(beta, dtype=np.float64)
-    if not (b >= 0).all():
-        raise ModelError(f"beta is {float(b[~(b >= 0)].reshape(-1)[0])!r} (expected a number >= 0)")
-    return b
-
-
 def tilt_win_rate(beta: Any) -> Any:
     r"""Win rate :math:`1 - 1/\beta + 1/(e^\beta - 1)` of the density proportional to :math:`e^{\beta u}`; vectorised."""
-    b = _strength(beta)
+    b = as_strength(beta, np.shape(beta), "beta")
     x = np.maximum(b, SERIES)
     with np.errstate(over="ignore"):
         closed = 1 - 1 / x + 1 / np.expm1(x)
@@ -82,7 +75,7 @@ def tilt_win_rate(beta: Any) -> Any:
 
 def tilt_kl(beta: Any) -> Any:
     r"""Divergence :math:`\frac{\beta}{e^\beta - 1} - 1 - \log(1 - e^{-\beta}) + \log\beta` from the uniform law; vectorised."""
-    b = _strength(beta)
+    b = as_strength(beta, np.shape(beta), "beta")
     x = np.maximum(b, SERIES)
     with np.errstate(over="ignore"):
         closed = x / np.expm1(x) - 1 - np.log(-np.expm1(-x)) + np.log(x)
@@ -101,9 +94,9 @@ def universal_win_rate(kl: Any) -> Any:
     >>> f"{universal_win_rate(kl_cap(4)):.10f}"
     '0.8039958879'
     """
-    budgets = np.asarray(kl, dtype=np.float64)
-    if not ((budgets >= 0) & (budgets < 600)).all():
-        raise ModelError(f"kl is {kl!r} (expected numbers in [0, 600))")
+    budgets = as_strength(kl, np.shape(kl), "kl")
+    if not (budgets < 600).all():
+        raise ModelError(f"kl is {float(budgets.max())!r} (expected numbers below 600)")
     out = np.array([tilt_win_rate(_tilt_for(float(x))) for x in budgets.reshape(-1)]).reshape(budgets.shape)
     return float(out) if out.ndim == 0 else out
 

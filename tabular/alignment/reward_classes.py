@@ -156,12 +156,13 @@ def _tolerance(value: Any) -> float | Fraction:
 
 
 def draws(value: Any, name: str = "n") -> int | float:
-    """A number of draws: an integer, or a real number, at least 1."""
+    """A number of draws, at least 1: an integer where the number is one."""
     if isinstance(value, (bool, np.bool_)):
         raise ModelError(f"{name} is {value!r} (expected a number of draws >= 1)")
     try:
         n = int(value) if isinstance(value, (int, np.integer)) else float(value)
         finite = math.isfinite(n)
+        n = int(n) if finite and n == int(n) else n
     except (TypeError, ValueError, OverflowError):
         raise ModelError(f"{name} is {value!r} (expected a number of draws >= 1)") from None
     if not finite or n < 1:

@@ -10,6 +10,7 @@ import numpy as np
 from tabular._arrays import Float
 from tabular.alignment.reward_classes import reward_classes
 from tabular.divergences import KL
+from tabular.divergences.arguments import as_strength
 from tabular.errors import ModelError
 
 __all__ = ["TiltedPolicy", "tilted_policy", "win_rate_frontier"]
@@ -70,11 +71,12 @@ def tilted_policy(probabilities: Any, rewards: Any, *, strength: Any = None, bud
     r = np.asarray(rewards, dtype=np.float64)
     divergence = KL()
     if strength is not None:
-        tau = float(strength)
-        pmf = divergence.smooth_max(r, p, strength).distribution
+        tau = float(as_strength(strength, (), "strength"))
+        pmf = divergence.smooth_max(r, p, tau).distribution
     else:
-        pmf = divergence.worst_case(-r, p, budget).distribution
-        tau = float(divergence.multiplier(-r, p, budget))
+        nats = float(as_strength(budget, (), "budget"))
+        pmf = divergence.worst_case(-r, p, nats).distribution
+        tau = float(divergence.multiplier(-r, p, nats))
     return TiltedPolicy(pmf, tau, float(pmf @ r), float(divergence(pmf, p)))
 
 
@@ -101,7 +103,7 @@ def win_rate_frontier(probabilities: Any, rewards: Any, budgets: Any, *, tie_tol
     array([0.5       , 0.78531997, 0.95      ])
     """
     classes = reward_classes(probabilities, rewards, tie_tolerance)
-    amounts = np.asarray(budgets, dtype=np.float64)
+    amounts = as_strength(budgets, np.shape(budgets), "budgets")
     middle = classes.below + classes.masses / 2
     reference = classes.masses / classes.masses.sum()
     values = np.broadcast_to(-middle, (amounts.size, middle.size))

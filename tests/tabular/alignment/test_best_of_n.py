@@ -200,6 +200,11 @@ def test_small_laws_keep_their_digits_in_logarithms():
     close(best.log_pmf[0], 100 * mp.log(mp.mpf(1e-20)), 1e-15)
 
 
+def test_whole_numbers_are_integers():
+    assert list(best_of_n([Fraction(1, 2)] * 2, [0, 1], 2.0).pmf) == [Fraction(1, 4), Fraction(3, 4)]
+    assert best_of_n([Fraction(1, 2)] * 2, [0, 1], 2.5).pmf.dtype == float
+
+
 def test_more_draws_without_sorting():
     best = best_of_n(GENERIC, [3, 1, 2, 0], 2)
     assert best.with_draws(9).kl == best_of_n(GENERIC, [3, 1, 2, 0], 9).kl
