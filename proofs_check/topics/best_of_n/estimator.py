@@ -27,11 +27,31 @@ from proofs_check.topics.best_of_n.formulas import (
     one_atom,
     positive,
 )
-from proofs_check.topics.best_of_n.instances import ALPHABET, BEIRAMI, DERIVED, alphabets, four_draws_of_four, rounding
+from proofs_check.topics.best_of_n.instances import ALPHABET, BEIRAMI, DERIVED, alphabets, four_draws_of_four, rounding, tiny
 from proofs_check.topics.best_of_n.symbols import gap
 
 Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
+
+
+def of_one_atom(epsilon: Any, n: int) -> float:
+    """``gamma_n`` is formed from logarithms of numbers of relative error 1e-16 / epsilon, and from powers of order n."""
+    return 1e-15 * (n + 4) * (1 + float(np.log(n)) - float(np.log(epsilon))) + 1e-15 / epsilon
+
+
+def squared(p: Array, n: int) -> float:
+    """Squares of estimates that are at most the cap."""
+    return rounding(p, n) * (1 + float(cap(n)))
+
+
+def of_powers(top: Any, n: int, alpha: Any) -> float:
+    """Both sides are at most ``n^alpha`` times a mass; differences of numbers near 1 lose 1e-12 of it."""
+    return 1e-12 * float(n) ** float(alpha)
+
+
+def next_order(n: int) -> float:
+    """At a mass of 1e-7 the next order is n times the mass times its logarithm, below 2e-6 n."""
+    return 1e-5 * n
 
 
 @claim(
@@ -42,8 +62,7 @@ Sides = tuple[Any, Any]
     assumptions="0 < epsilon <= 1",
     instances=st.builds(dict, epsilon=st.floats(1e-9, 1), n=st.integers(1, 1000)),
     search={"epsilon": Interval(Fraction(1, 1000), 1), "n": Integers(1, 20)},
-    # gamma_n is formed from logarithms of numbers of relative error 1e-16 / epsilon
-    allowance=lambda epsilon, n: 1e-15 * (n + 4) * (1 + float(np.log(n)) - float(np.log(epsilon))) + 1e-15 / epsilon,
+    allowance=of_one_atom,
     uses=("best_of_n.gap_grows",),
     argument="By the step d_n is the cap minus gamma_n, so it falls from the cap at 0 to 0 at 1. It is at most "
     "log(1/epsilon): it is the integral of v log v over (0, x) for v = n u^(n-1), plus B log(B / epsilon) with B = 1 - x^n. "
@@ -198,7 +217,7 @@ def _() -> tuple[Any, Any]:
     assumptions="one estimate",
     instances=alphabets(),
     search=ALPHABET,
-    allowance=lambda p, n: rounding(p, n) * (1 + float(cap(n))),
+    allowance=squared,
     uses=("best_of_n.kl_estimator",),
     argument="0 <= d_n <= c, the cap, so d_n (c - d_n) >= 0; in expectation this is c E - E d^2 (step).",
 )
@@ -238,7 +257,7 @@ def _() -> tuple[Any, Any]:
     assumptions="here from n to n + 1; the argument holds for real n >= 1",
     instances=st.builds(dict, epsilon=st.floats(1e-6, 1), n=st.integers(1, 1000)),
     search={"epsilon": Interval(Fraction(1, 1000), 1), "n": Integers(1, 20)},
-    allowance=lambda epsilon, n: 1e-15 * (n + 4) * (1 + float(np.log(n)) - float(np.log(epsilon))) + 1e-15 / epsilon,
+    allowance=of_one_atom,
     uses=("best_of_n.gap_identity", "best_of_n.kl_grows", "best_of_n.gap_cubic"),
     argument="d_n(epsilon) is the limit of the divergence of alphabets whose best outcome has mass epsilon and whose other "
     "outcomes are made ever smaller: by the identity the gap tends to gamma_n(epsilon), since the other cells contribute at "
@@ -352,7 +371,7 @@ ABOVE = (Fraction(11, 10), Fraction(5, 4), Fraction(3, 2), Fraction(2), Fraction
         dict, top=st.sampled_from([1e-8, 1e-6, 1e-5, 1e-4]), n=st.sampled_from([100, 200, 1000]), alpha=st.sampled_from(ABOVE)
     ),
     search={"top": Interval(Fraction(1, 10**8), Fraction(1, 10**4)), "n": Integers(100, 200), "alpha": Choice(ABOVE)},
-    allowance=lambda top, n, alpha: 1e-12 * float(n) ** float(alpha),
+    allowance=of_powers,
 )
 def estimator_alpha_fails(top: Any, n: int, alpha: Any) -> Sides:
     r"""For every $\alpha > 1$ it fails: with two outcomes the estimate is at most $\frac{2 + \alpha}{3 \alpha}$ of $D_\alpha$,
@@ -399,7 +418,7 @@ def _ratio_limit(n: Any, a: Any) -> Any:
     assumptions="the better of two outcomes has mass 1/10; three draws; alpha = 2, twice chi-square's half",
     instances=st.builds(dict, k=st.integers(1, 20)),
     search=None,
-    allowance=lambda k: 1e-15,
+    allowance=tiny,
     argument="Both sides are rational numbers: 295460064 and 324900000 over 2 * 10^9 at k = 1 (steps).",
 )
 def estimator_alpha_at_two(k: int) -> Sides:
@@ -519,8 +538,7 @@ def _() -> Any:
     instances=st.builds(dict, n=st.integers(2, 60)),
     search=None,
     arithmetics=("float",),
-    # the next order is the mass times its logarithm
-    allowance=lambda n: 1e-5 * n,
+    allowance=next_order,
 )
 def estimator_relative(n: int) -> Sides:
     r"""No constant bounds the relative bias: for $p = (1 - \varepsilon, \varepsilon)$, $E d_n / \mathrm{KL} \to \frac{n \tilde

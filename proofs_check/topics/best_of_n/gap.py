@@ -24,6 +24,16 @@ Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
 
 
+def of_cells(a: Any, b: Any, n: int) -> float:
+    """Powers of order n, and logarithms up to log n; masses are at least 1e-6."""
+    return 1e-15 * (n + 4) * (1 + float(np.log(n)))
+
+
+def second_order(c: int) -> float:
+    """The approach is of second order in 1/L, and L = 1000 at the end."""
+    return 1e-5 * c * c
+
+
 @claim(
     "best_of_n.gap_identity",
     "==",
@@ -114,7 +124,7 @@ def _() -> tuple[Any, ...]:
         lambda a, b, n: {"a": min(a, b), "b": max(a, b), "n": n}, st.floats(1e-6, 1), st.floats(1e-6, 1), st.integers(1, 1000)
     ),
     search={"a": Interval(Fraction(1, 100), Fraction(1, 2)), "b": Interval(Fraction(1, 2), 1), "n": Integers(2, 20)},
-    allowance=lambda a, b, n: 1e-15 * (n + 4) * (1 + float(np.log(n))),
+    allowance=of_cells,
     argument="By the first step gamma_n starts at 0; by the second its derivative is n x^(n-1) (rho - 1 - log rho), by the "
     "third that is not negative.",
 )
@@ -256,8 +266,7 @@ def _() -> dict[str, Any]:
     assumptions="L even outcomes and n = c L draws, L to infinity",
     instances=st.builds(dict, c=st.integers(1, 6)),
     search=None,
-    # The approach is of second order in 1/L.
-    allowance=lambda c: 1e-5 * c * c,
+    allowance=second_order,
     arithmetics=("float",),
     argument="The j-th cell from the top has F^n = (1 - j/L)^n, which tends to e^(-c j) from below, and gamma_n(1/(L - j)), "
     "which tends to the gap of the first step. For j <= L/2 the latter are bounded (gamma_n grows, and 1/(L - j) <= 2c/n), so "

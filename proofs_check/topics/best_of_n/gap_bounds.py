@@ -18,7 +18,15 @@ from proofs_check.boxes import BoxProof, all_of, rising
 from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Simplex
 from proofs_check.topics.best_of_n.formulas import cap, gap_of_cell, law, positive, shares
-from proofs_check.topics.best_of_n.instances import ALPHABET, BEIRAMI, DERIVED, alphabets, four_draws_of_four, rounding
+from proofs_check.topics.best_of_n.instances import (
+    ALPHABET,
+    BEIRAMI,
+    DERIVED,
+    alphabets,
+    four_draws_of_four,
+    of_two_draws,
+    rounding,
+)
 from proofs_check.topics.best_of_n.symbols import ratio_of_means
 
 Array = np.ndarray[Any, Any]
@@ -149,7 +157,7 @@ def _() -> tuple[Any, Any]:
     assumptions="n = 2",
     instances=alphabets(most_draws=1),
     search={"p": Simplex(4), "n": Integers(1, 1)},
-    allowance=lambda p, n: rounding(p, 2),
+    allowance=of_two_draws,
     uses=("best_of_n.gap_identity",),
     argument="gamma_2 is the first form, with log((1 + x)/2) = log(1 - epsilon/2), whose Taylor coefficient of epsilon^j is "
     "the second for j >= 3 and 0 before; it is not negative, because 2^(j-1) >= j. So gamma_2(epsilon) / epsilon^3 rises to "
@@ -167,7 +175,7 @@ def _(p: Array, n: int) -> Sides:
     return gap_of(p, n + 2), 2 * half_gap((power(p, 3) / np.cumsum(p)).sum())
 
 
-@gap_cubic_two.known("one outcome, where it is an equality")
+@gap_cubic_two.known("one outcome, where the sides meet")
 def _() -> dict[str, Any]:
     return {"p": [1], "n": 1}
 
@@ -227,7 +235,7 @@ def _(p: Array, n: int) -> Sides:
     return gap_of(p, n), 9 * n * (n - 1) * power(p, 2).sum() / 100
 
 
-@gap_quadratic.known("one outcome, where it is an equality")
+@gap_quadratic.known("one outcome, where the sides meet")
 def _() -> dict[str, Any]:
     return one_outcome()
 
@@ -356,7 +364,7 @@ def _(p: Array, n: int) -> Sides:
     return gap_of(p, n), 2 * half_gap((n - 1) ** 2 * (p * power(p, 2)).sum())
 
 
-@gap_self_normalised.known("one outcome, where it is an equality")
+@gap_self_normalised.known("one outcome, where the sides meet")
 def _() -> dict[str, Any]:
     return one_outcome()
 
@@ -436,7 +444,7 @@ def _(p: Array, n: int) -> Sides:
     return gap_of(p, 2), sum((gap_of_cell(2, x) for x in p), 0 * p[0])
 
 
-@gap_any_order.known("one outcome, where it is an equality")
+@gap_any_order.known("one outcome, where the sides meet")
 def _() -> dict[str, Any]:
     return {"p": [1], "n": 3}
 

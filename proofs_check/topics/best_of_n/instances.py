@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from proofs_check.spaces import Integers, Simplex
 from proofs_check.strategies import distributions
 
-__all__ = ["ALPHABET", "BEIRAMI", "DERIVED", "alphabets", "four_draws_of_four", "rounding", "small_alphabets_with_ties", "tiny"]
+__all__ = [
+    "ALPHABET",
+    "BEIRAMI",
+    "DERIVED",
+    "alphabets",
+    "four_draws_of_four",
+    "of_two_draws",
+    "rounding",
+    "small_alphabets_with_ties",
+    "tiny",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -42,6 +52,11 @@ def small_alphabets_with_ties(draw: st.DrawFn) -> dict[str, Any]:
 def rounding(p: Array, n: Any, **_: Any) -> float:
     """``F^n`` carries a relative error of about n units of 1.1e-16 per cumulated outcome; logarithms multiply it by 1 + log n."""
     return 1e-15 * (len(p) + 4) * (n + 4) * (1 + float(np.log(n)))
+
+
+def of_two_draws(p: Array, n: int) -> float:
+    """As for two draws."""
+    return rounding(p, 2)
 
 
 def tiny(**_: Any) -> float:

@@ -35,6 +35,16 @@ TIED: dict[str, Any] = {
 }
 
 
+def of_ratios(p: Array, n: int) -> float:
+    """Masses are divided by the smallest one."""
+    return rounding(p, n) / float(positive(p).min())
+
+
+def of_products(p: Array, n: int, m: int) -> float:
+    """As for n m draws."""
+    return rounding(p, n * m)
+
+
 @claim(
     "best_of_n.pmf",
     "==",
@@ -178,7 +188,7 @@ def _() -> dict[str, Any]:
     assumptions="n >= 1",
     instances=alphabets(),
     search=ALPHABET,
-    allowance=lambda p, n: rounding(p, n) / float(positive(p).min()),
+    allowance=of_ratios,
     argument="q_i / p_i is the mean of n u^(n-1) over the cell from F_(i-1) to F_i, because F^n is its integral (first step), "
     "and the density rises (second step); the last ratio is 1 - F_(L-1)^n over p_L.",
 )
@@ -259,7 +269,7 @@ def _() -> dict[str, Any]:
         lambda size: st.builds(dict, p=distributions(size), n=st.integers(1, 6), m=st.integers(1, 6))
     ),
     search={"p": Simplex(4), "n": Integers(1, 5), "m": Integers(1, 5)},
-    allowance=lambda p, n, m: rounding(p, n * m),
+    allowance=of_products,
     argument="Cumulative masses of the inner law are F^m; the outer law has their n-th powers, and by the step these are F^(n "
     "m).",
 )

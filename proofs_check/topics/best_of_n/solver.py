@@ -20,6 +20,11 @@ Sides = tuple[Any, Any]
 BITS = 4096
 
 
+def of_results(p: Array, rewards: Array, n: int) -> float:
+    """Results are at most ``1 + log n``, and the solver loses less than 1e-13 of each."""
+    return 2e-13 * (1 + float(np.log(n)))
+
+
 @claim(
     "best_of_n.solver",
     "==",
@@ -36,8 +41,7 @@ BITS = 4096
     ),
     search=None,
     arithmetics=("float",),
-    # relative to numbers of at most log n; the solver's own errors are below 1e-13 of each
-    allowance=lambda p, rewards, n: 2e-13 * (1 + float(np.log(n))),
+    allowance=of_results,
 )
 def solver(p: Array, rewards: Array, n: int) -> Sides:
     r"""Divergence, gap, win rate and expected estimate of our solver are those of formulas evaluated in balls of 4096 bits."""

@@ -59,6 +59,21 @@ def continuum(strength: Any) -> tuple[Any, Any]:
     return strength * rate - log((exp(strength) - 1) / strength), rate
 
 
+def of_tilts(p: Array, policy: Array, strength: Any) -> float:
+    """Exponents of at most ``strength``, summed over the outcomes."""
+    return 1e-13 * (len(p) + 4) * (1 + strength)
+
+
+def tiny_sums(a: Any, n: int) -> float:
+    """A few operations on numbers of at most two."""
+    return 1e-14
+
+
+def of_roots(p: Array, n: Any) -> float:
+    """The frontier is a root, found to about 1e-12 of the divergence; near 0 the win rate grows with its square root."""
+    return 1e-9
+
+
 @claim(
     "best_of_n.tradeoff",
     "<=",
@@ -68,7 +83,7 @@ def continuum(strength: Any) -> tuple[Any, Any]:
     "strength b",
     instances=policies(),
     search={"p": Simplex(3), "policy": Simplex(3), "strength": Interval(Fraction(1, 10), 30)},
-    allowance=lambda p, policy, strength: 1e-13 * (len(p) + 4) * (1 + strength),
+    allowance=of_tilts,
     argument="Spread the policy evenly over the quantiles of each outcome: the density has the same divergence from the "
     "uniform law, and its mean is the win rate. By Gibbs, b W - KL <= log of the sum of p_i e^(b m_i): term by term, x y - x "
     "log x <= e^(y - 1), which is the first step with e^(y-1)/x in place of t. And p_i e^(b m_i) is at most the integral of "
@@ -180,7 +195,7 @@ def _() -> tuple[Any, Any]:
     assumptions="one bottom outcome of mass a, a continuum above it; 2 <= n <= 6, 1/100 <= a <= 1/5",
     instances=st.builds(dict, a=st.floats(0.01, 0.2), n=st.integers(2, 6)),
     search={"a": Interval(Fraction(1, 100), Fraction(1, 5)), "n": Integers(2, 6)},
-    allowance=lambda a, n: 1e-14,
+    allowance=tiny_sums,
 )
 def tradeoff_above_the_curve(a: Any, n: int) -> Sides:
     r"""With a bottom outcome of mass $a$ and fine outcomes above it, $\mathrm{KL} = (1 - a^n) \tilde K_n$ and $W =
@@ -215,7 +230,7 @@ def _() -> tuple[Any, Any]:
     assumptions="the policy stays on the support of the reference",
     instances=policies(),
     search={"p": Simplex(3), "policy": Simplex(3), "strength": Interval(Fraction(1, 10), 30)},
-    allowance=lambda p, policy, strength: 1e-13 * (len(p) + 4) * (1 + strength),
+    allowance=of_tilts,
     argument="The difference of the sides is the divergence of the policy from the tilt (step, summed with weights of the "
     "policy), and that is not negative.",
 )
@@ -254,8 +269,7 @@ def _() -> tuple[Any, Any]:
     search={"p": Simplex(4), "n": LogInterval(1, 16)},
     objective="difference",
     arithmetics=("float",),
-    # the frontier is a root found to about 1e-12
-    allowance=lambda p, n: 1e-9,
+    allowance=of_roots,
     conjecture=True,
     correction="The continuum's best-of-n loses at most .00947, near n = 1.8; finite alphabets lose more, .0113 with ten "
     "outcomes.",

@@ -14,7 +14,15 @@ from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Simplex
 from proofs_check.strategies import distributions
 from proofs_check.topics.best_of_n.formulas import law, positive, shares, win_rate, win_rate_gap_of_cell
-from proofs_check.topics.best_of_n.instances import ALPHABET, BEIRAMI, DERIVED, alphabets, four_draws_of_four, rounding
+from proofs_check.topics.best_of_n.instances import (
+    ALPHABET,
+    BEIRAMI,
+    DERIVED,
+    alphabets,
+    four_draws_of_four,
+    of_two_draws,
+    rounding,
+)
 
 Array = np.ndarray[Any, Any]
 Sides = tuple[Any, Any]
@@ -23,6 +31,11 @@ Sides = tuple[Any, Any]
 def shortfall(p: Array, n: int) -> Any:
     """``n / (n + 1)`` minus the win rate."""
     return n / (n + 1) - win_rate(p, n)
+
+
+def of_more_draws(p: Array, m: int, more: int) -> float:
+    """As for ``m + more`` draws."""
+    return rounding(p, m + more)
 
 
 @claim(
@@ -275,7 +288,7 @@ def _() -> tuple[Any, Any]:
     assumptions="two draws",
     instances=alphabets(most_draws=1),
     search={"p": Simplex(4), "n": Integers(1, 1)},
-    allowance=lambda p, n: rounding(p, 2),
+    allowance=of_two_draws,
     uses=("best_of_n.winrate_gap",),
     argument="omega_2(epsilon) = epsilon^3 / 6 (step), and F^3 (p/F)^3 = p^3: the order of the rewards does not matter.",
 )
@@ -311,7 +324,7 @@ def _() -> tuple[Any, Any]:
         lambda size: st.builds(dict, p=distributions(size), m=st.integers(1, 6), more=st.integers(0, 20))
     ),
     search={"p": Simplex(4), "m": Integers(1, 5), "more": Integers(0, 10)},
-    allowance=lambda p, m, more: rounding(p, m + more),
+    allowance=of_more_draws,
     uses=("best_of_n.winrate_cap",),
     argument="Best-of-n is best-of-(n/m) of best-of-m, as cumulative masses show (first step), and the cap, whose proof holds "
     "for real exponents, gives (n/m) / (n/m + 1) (second step).",
