@@ -258,10 +258,10 @@ def _() -> tuple[Any, Any]:
     instances=st.builds(dict, epsilon=st.floats(1e-6, 1), n=st.integers(1, 1000)),
     search={"epsilon": Interval(Fraction(1, 1000), 1), "n": Integers(1, 20)},
     allowance=of_one_atom,
-    uses=("best_of_n.gap_identity", "best_of_n.kl_grows", "best_of_n.gap_cubic"),
+    uses=("best_of_n.gap_identity", "best_of_n.kl_grows", "best_of_n.gap_quadratic"),
     argument="d_n(epsilon) is the limit of the divergence of alphabets whose best outcome has mass epsilon and whose other "
     "outcomes are made ever smaller: by the identity the gap tends to gamma_n(epsilon), since the other cells contribute at "
-    "most a constant times the sum of their cubed masses. Each of these divergences grows with n.",
+    "most a constant times the sum of their squared masses (step). Each of these divergences grows with n.",
 )
 def estimator_grows(epsilon: Any, n: int) -> Sides:
     r"""$d_n(\varepsilon) \le d_{n+1}(\varepsilon)$."""
@@ -278,10 +278,15 @@ def _() -> dict[str, Any]:
     return {"epsilon": Fraction(1, 10), "n": 10}
 
 
-@estimator_grows.step("cells of masses at most h contribute at most a constant times h^2", method="expand")
+@estimator_grows.step(
+    "squares of masses of at most h add up to at most h times their sum: h p - p^2 with p = h / (1 + y)",
+    method="cancel",
+    relation=">=",
+)
 def _() -> tuple[Any, Any]:
-    h, constant = sp.symbols("h C")
-    return constant * h**2 * (1 / h) * h, constant * h**2
+    h, y = sp.symbols("h y", positive=True)
+    p = h / (1 + y)
+    return h * p, p**2
 
 
 # --- other divergences ---------------------------------------------------------------------------------------------------------

@@ -213,13 +213,13 @@ def _() -> tuple[Any, Any]:
     allowance=rounding,
     uses=("best_of_n.gap_identity", "best_of_n.gap_grows", "best_of_n.gap_cubic", "best_of_n.gap_cubic_two"),
     argument="As F^(n-2) <= 1, gamma_n(epsilon) <= c n k epsilon^2 with c = (log 2 - 1/2) / 2 is enough. For n = 2 it follows "
-    "from the cubic bound with epsilon <= 1. For n >= 3 so it does where z = k epsilon <= 24 c. For n = 3, ..., 9 the rest is "
-    "covered: both sides rise. For n >= 10 and z >= z0 = 24 c > 2.3: gamma_n is the mass B = 1 - x^n of the cell times the "
-    "divergence of a density from the even one, which is at most the logarithm of its second moment, log(n^2 epsilon / "
-    "((2n-1) B^2)). With epsilon = z / k, B log(1/B^2) <= b(z) = -2 (1 - e^-z) log(1 - e^-z), since B >= 1 - e^-z >= 1/e, and "
-    "n^2 / ((n-1)(2n-1)) < 1 falling in n, this is at most log z + log(100/171) + b(z) where the logarithms add up to "
-    "something positive, else at most b(z); c n k epsilon^2 = c z^2 n / k >= c z^2. At z0 it holds by the second cover, and "
-    "from there on b falls while log z grows no faster than c z^2, as 1/z <= 2 c z.",
+    "from the cubic bound with epsilon <= 1. For n >= 3 so it does where z = k epsilon <= 24 c, in particular for n = 3. For "
+    "n = 4, ..., 9 the rest is covered: both sides rise. For n >= 10 and z >= z0 = 24 c > 2.3: gamma_n is the mass B = 1 - "
+    "x^n of the cell times the divergence of a density from the even one, which is at most the logarithm of its second "
+    "moment, log(n^2 epsilon / ((2n-1) B^2)). With epsilon = z / k, B log(1/B^2) <= b(z) = -2 (1 - e^-z) log(1 - e^-z), since "
+    "B >= 1 - e^-z >= 1/e, and n^2 / ((n-1)(2n-1)) < 1 falling in n, this is at most log(100 z / 171) + b(z), the logarithm "
+    "being positive; c n k epsilon^2 = c z^2 n / k >= c z^2. At z0 it holds by the second cover, and from there on b falls "
+    "while log z grows no faster than c z^2, as 1/z <= 2 c z.",
 )
 def gap_quadratic(p: Array, n: int) -> Sides:
     r"""$\tilde K_n - \mathrm{KL} \le \frac12 (\log 2 - \frac12)\, n (n - 1) \sum_i p_i^2$, with equality for one outcome and n
@@ -265,7 +265,7 @@ def _() -> tuple[Any, Any]:
     return -sp.diff(n**2 / ((n - 1) * (2 * n - 1)), i), sp.Integer(0)
 
 
-@gap_quadratic.cover("n = 3, ..., 9 from (n - 1) epsilon = 2.3 on")
+@gap_quadratic.cover("n = 4, ..., 9 from (n - 1) epsilon = 2.3 on")
 def _() -> BoxProof:
     return all_of("gap_quadratic", [_from(n, Fraction(23, 10 * (n - 1)), _square(n)) for n in range(4, 10)])
 
@@ -276,8 +276,7 @@ def _square(n: int) -> Callable[[Any], Any]:
 
 def _from(n: int, start: Fraction, right: Callable[[Any], Any]) -> BoxProof:
     """``gamma_n <= right`` from ``start`` to 1."""
-    whole = rational
-    return rising(f"n = {n}", lambda e: gap_of_cell(whole(n), e), right, min(start, Fraction(1)), Fraction(1))
+    return rising(f"n = {n}", lambda e: gap_of_cell(rational(n), e), right, min(start, Fraction(1)), Fraction(1))
 
 
 @gap_quadratic.cover("n >= 10 at z = 2.3, with 1/z <= 2 c z")
@@ -291,7 +290,6 @@ def _() -> BoxProof:
         "large n",
         [
             rising("the bound at z", left, lambda z: half_gap(z * z), at, at),
-            rising("b alone", lambda z: left(z) - log(z) - log(rational(100, 171)), lambda z: half_gap(z * z), at, at),
             rising("slopes", lambda z: 1 / z, lambda z: 2 * half_gap(z), at, at),
         ],
     )

@@ -85,10 +85,10 @@ def of_roots(p: Array, n: Any) -> float:
     search={"p": Simplex(3), "policy": Simplex(3), "strength": Interval(Fraction(1, 10), 30)},
     allowance=of_tilts,
     argument="Spread the policy evenly over the quantiles of each outcome: the density has the same divergence from the "
-    "uniform law, and its mean is the win rate. By Gibbs, b W - KL <= log of the sum of p_i e^(b m_i): term by term, x y - x "
-    "log x <= e^(y - 1), which is the first step with e^(y-1)/x in place of t. And p_i e^(b m_i) is at most the integral of "
-    "e^(b u) over the cell, by convexity: that integral is p e^(b m) times sinh(h)/h with h = b p / 2 (second step), which is "
-    "at least 1. At the tilt itself there is equality (third step).",
+    "uniform law, and its mean is the win rate. By Gibbs, b W - KL <= log Z for the sum Z of p_i e^(b m_i): it is the first "
+    "step with t = p_i e^(b m_i) / (Z pi_i), averaged over pi. And p_i e^(b m_i) is at most the integral of e^(b u) over the "
+    "cell, by convexity: that integral is p e^(b m) times sinh(h)/h with h = b p / 2 (second step), which is at least 1. At "
+    "the tilt itself there is equality (third step).",
 )
 def tradeoff(p: Array, policy: Array, strength: Any) -> Sides:
     r"""$b\, W(\pi \| \pi_{\mathrm{ref}}) - \mathrm{KL}(\pi \| \pi_{\mathrm{ref}}) \le \log \frac{e^b - 1}{b}$ for every $b >
