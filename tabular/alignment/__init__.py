@@ -9,7 +9,7 @@ order of reward have masses :math:`P_c` and cumulative masses :math:`F_c`. The *
 (array([0.0256, 0.2145, 0.416 , 0.3439]), '0.5871136672 <= 0.6362943611', '0.7826 <= 0.8')
 """
 
-from tabular.alignment.best_of_n import BestOfN, best_of_n
+from tabular.alignment.best import BestOfN, best_of_n
 from tabular.alignment.continuum import draws_for_kl, kl_cap, tilt_kl, tilt_win_rate, universal_win_rate, win_rate_cap
 from tabular.alignment.reward_classes import RewardClasses
 from tabular.alignment.rewinding import RewindAndRepeat, rewind_and_repeat

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tabular.alignment.best_of_n import BestOfN
+from tabular.alignment.best import BestOfN
 from tabular.alignment.reward_classes import draws, reward_classes
 from tabular.alignment.win_rates import mid_quantiles
 from tabular.divergences import KL
