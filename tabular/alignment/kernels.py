@@ -1,4 +1,7 @@
-r"""Compiled kernels of best-of-n sampling: each is right to a few units in the last place, whatever the masses and n.
+r"""Compiled kernels of best-of-n sampling, right to about 1e-14 of each result whatever the masses and n.
+
+Where n is within 1/2 of 1, cells that fill more than half of their range lose about
+1e-15 / (n - 1)^2 of the gap and the estimator.
 
 A cell is the interval of quantiles :math:`(1 - \varepsilon, 1]` at the top of what lies below and in it; best-of-n puts the
 density :math:`n u^{n-1}` on quantiles. With :math:`\ell = \log(1 - \varepsilon)` the ratio of its mass to the reference's is
@@ -34,7 +37,9 @@ NEGLIGIBLE = -60.0
 
 @compiled
 def _log_ratio(n: float, epsilon: float, rest: float) -> float:
-    """``log((1 - (1 - epsilon)^n) / epsilon)`` where ``rest = 1 - epsilon > 0``."""
+    """``log((1 - (1 - epsilon)^n) / epsilon)`` where ``rest = 1 - epsilon``."""
+    if rest <= 0.0:
+        return 0.0
     logarithm = math.log1p(-epsilon) if epsilon < 0.5 else math.log(rest)
     return math.log1p(rest * (-math.expm1((n - 1.0) * logarithm) / epsilon))
 

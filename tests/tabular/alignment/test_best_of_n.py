@@ -205,6 +205,17 @@ def test_whole_numbers_are_integers():
     assert best_of_n([Fraction(1, 2)] * 2, [0, 1], 2.5).pmf.dtype == float
 
 
+@pytest.mark.parametrize("p", [[5e-324, 1.0], [1.0, 5e-324], [5e-324, 1e-310, 1.0], [0.5, 5e-324, 0.5]])
+def test_masses_at_the_edge_of_doubles(p):
+    for n in (1, 1.5, 2, 1000, 10**9):
+        best = best_of_n(p, range(len(p)), n)
+        values = [best.kl, best.gap, best.win_rate, best.expected_estimator, best.estimator_variance]
+        values += [best.expected_estimator_by_outcome, *best.pmf]
+        assert np.isfinite(values).all()
+        assert 0 <= best.kl <= best.kl_cap + 1e-15
+        assert abs(best.pmf.sum() - 1) < 1e-14
+
+
 def test_more_draws_without_sorting():
     best = best_of_n(GENERIC, [3, 1, 2, 0], 2)
     assert best.with_draws(9).kl == best_of_n(GENERIC, [3, 1, 2, 0], 9).kl
