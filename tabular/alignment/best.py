@@ -241,7 +241,8 @@ def best_of_n(probabilities: Any, rewards: Any, n: Any, *, tie_tolerance: Any = 
     .. math:: \pi^{(n)}(y) = \frac{p_y}{P_c} \bigl(F_c^n - F_{c-1}^n\bigr).
 
     Takes ``O(L log L)`` for the sort and ``O(L)`` for everything else; results keep about twelve digits for millions of outcomes
-    and for n up to 10^9 (fewer where n - 1 is below 1e-2). For real n the law is that of the density :math:`n u^{n-1}` of quantiles.
+    and for n up to 10^9 (fewer where n - 1 is below 1e-2). For real n the law is that of the density
+    :math:`n u^{n-1}` of quantiles.
 
     Parameters
     ----------
