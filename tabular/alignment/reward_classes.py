@@ -117,7 +117,7 @@ def reward_classes(probabilities: Any, rewards: Any, tie_tolerance: Any = 0.0) -
     if exact_masses is not None:
         inside = np.array([sum(exact_masses[order[a:b]]) for a, b in zip(starts, ends, strict=True)], dtype=object)
         exact = frozen(exact_masses), frozen(inside)
-    spread = float(max(ordered[ends - 1] - ordered[starts])) if tolerance > 0 else 0.0
+    spread = float((ordered[ends - 1] - ordered[starts]).max()) if tolerance > 0 else 0.0
     for array in (masses, below, above, index, p):
         frozen(array)
     return RewardClasses(frozen(ordered[starts]), masses, below, above, index, p, spread, exact)
