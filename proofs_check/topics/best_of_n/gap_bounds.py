@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from hypothesis import strategies as st
 
 from proofs_check.arithmetic import kl, log, power, rational
 from proofs_check.boxes import BoxProof, all_of, rising
 from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Simplex
+from proofs_check.strategies import distributions
 from proofs_check.topics.best_of_n.formulas import cap, gap_of_cell, law, positive, shares
 from proofs_check.topics.best_of_n.instances import (
     ALPHABET,
@@ -34,7 +36,7 @@ Sides = tuple[Any, Any]
 THREE_OR_MORE: dict[str, Any] = {"p": Simplex(4), "n": Integers(3, 20)}
 
 
-def gap_of(p: Array, n: int) -> Any:
+def gap_of(p: Array, n: Any) -> Any:
     """The cap minus the divergence."""
     return cap(n) - kl(law(p, n), p)
 
@@ -87,7 +89,7 @@ def _(p: Array, n: int) -> Sides:
 @gap_cubic.false_sibling("for n = 2 as well")
 def _(p: Array, n: int) -> Sides:
     p = positive(p)
-    return gap_of(p, 2), power(p, 3).sum() / 12
+    return gap_of(p, rational(2)), power(p, 3).sum() / 12
 
 
 @gap_cubic.known("four outcomes")
@@ -155,34 +157,34 @@ def _() -> tuple[Any, Any]:
     "<=",
     paper=DERIVED,
     assumptions="n = 2",
-    instances=alphabets(most_draws=1),
-    search={"p": Simplex(4), "n": Integers(1, 1)},
+    instances=st.builds(dict, p=st.integers(1, 12).flatmap(distributions)),
+    search={"p": Simplex(4)},
     allowance=of_two_draws,
     uses=("best_of_n.gap_identity",),
     argument="gamma_2 is the first form, with log((1 + x)/2) = log(1 - epsilon/2), whose Taylor coefficient of epsilon^j is "
     "the second for j >= 3 and 0 before; it is not negative, because 2^(j-1) >= j. So gamma_2(epsilon) / epsilon^3 rises to "
     "its value at 1, log 2 - 1/2.",
 )
-def gap_cubic_two(p: Array, n: int) -> Sides:
+def gap_cubic_two(p: Array) -> Sides:
     r"""For two draws $\tilde K_2 - \mathrm{KL} \le (\log 2 - \frac12) \sum_i p_i^3 / F_i$, with equality for one outcome."""
     p = positive(p)
-    return gap_of(p, n + 1), 2 * half_gap((power(p, 3) / np.cumsum(p)).sum())
+    return gap_of(p, rational(2)), 2 * half_gap((power(p, 3) / np.cumsum(p)).sum())
 
 
 @gap_cubic_two.false_sibling("three draws")
-def _(p: Array, n: int) -> Sides:
+def _(p: Array) -> Sides:
     p = positive(p)
-    return gap_of(p, n + 2), 2 * half_gap((power(p, 3) / np.cumsum(p)).sum())
+    return gap_of(p, rational(3)), 2 * half_gap((power(p, 3) / np.cumsum(p)).sum())
 
 
 @gap_cubic_two.known("one outcome, where the sides meet")
 def _() -> dict[str, Any]:
-    return {"p": [1], "n": 1}
+    return {"p": [1]}
 
 
 @gap_cubic_two.known("four outcomes")
 def _() -> dict[str, Any]:
-    return {"p": [Fraction(k, 10) for k in (4, 3, 2, 1)], "n": 1}
+    return {"p": [Fraction(k, 10) for k in (4, 3, 2, 1)]}
 
 
 @gap_cubic_two.step("gamma_2 in epsilon, with B = epsilon (1 + x)", method="logarithms")
@@ -439,7 +441,7 @@ def gap_any_order(p: Array, n: int) -> Sides:
 @gap_any_order.false_sibling("for n = 2 as well")
 def _(p: Array, n: int) -> Sides:
     p = positive(p)
-    return gap_of(p, 2), sum((gap_of_cell(2, x) for x in p), 0 * p[0])
+    return gap_of(p, rational(2)), sum((gap_of_cell(rational(2), x) for x in p), 0 * p[0])
 
 
 @gap_any_order.known("one outcome, where the sides meet")

@@ -54,7 +54,7 @@ def rounding(p: Array, n: Any, **_: Any) -> float:
     return 1e-15 * (len(p) + 4) * (n + 4) * (1 + float(np.log(n)))
 
 
-def of_two_draws(p: Array, n: int) -> float:
+def of_two_draws(p: Array) -> float:
     """As for two draws."""
     return rounding(p, 2)
 

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from proofs_check.arithmetic import power
+from proofs_check.arithmetic import power, rational
 from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Simplex
 from proofs_check.strategies import distributions
@@ -286,27 +286,27 @@ def _() -> tuple[Any, Any]:
     "==",
     paper=DERIVED,
     assumptions="two draws",
-    instances=alphabets(most_draws=1),
-    search={"p": Simplex(4), "n": Integers(1, 1)},
+    instances=st.builds(dict, p=st.integers(1, 12).flatmap(distributions)),
+    search={"p": Simplex(4)},
     allowance=of_two_draws,
     uses=("best_of_n.winrate_gap",),
     argument="omega_2(epsilon) = epsilon^3 / 6 (step), and F^3 (p/F)^3 = p^3: the order of the rewards does not matter.",
 )
-def winrate_two(p: Array, n: int) -> Sides:
+def winrate_two(p: Array) -> Sides:
     r"""The best of two wins with probability $\frac23 - \frac16 \sum_i p_i^3$."""
     p = positive(p)
-    return win_rate(p, n + 1), 2 * n / (3 + 0 * p[0]) - power(p, 3).sum() / 6
+    return win_rate(p, 2), rational(2, 3) - power(p, 3).sum() / 6
 
 
 @winrate_two.false_sibling("squares in place of cubes")
-def _(p: Array, n: int) -> Sides:
+def _(p: Array) -> Sides:
     p = positive(p)
-    return win_rate(p, n + 1), 2 * n / (3 + 0 * p[0]) - power(p, 2).sum() / 6
+    return win_rate(p, 2), rational(2, 3) - power(p, 2).sum() / 6
 
 
 @winrate_two.known("four outcomes")
 def _() -> dict[str, Any]:
-    return {"p": [Fraction(k, 10) for k in (4, 3, 2, 1)], "n": 1}
+    return {"p": [Fraction(k, 10) for k in (4, 3, 2, 1)]}
 
 
 @winrate_two.step("omega_2", method="expand")
