@@ -100,7 +100,7 @@ class BestOfN:
             rate += q * (below + mass / 2)
             below += mass
         law = [p * ratio[c] if c >= 0 else Fraction(0) for p, c in zip(outcomes, self.classes.index, strict=True)]
-        return np.array([*law, None], dtype=object)[:-1], rate
+        return np.array(law, dtype=object), rate
 
     # --- divergence and win rate ---------------------------------------------------------------------------------------------
 

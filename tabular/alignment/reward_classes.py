@@ -61,6 +61,11 @@ class RewardClasses:
             from_below = np.log(self.below + self.masses)
         return np.where(self.above < 0.5, np.log1p(-np.minimum(self.above, 0.5)), from_below)
 
+    @property
+    def middles(self) -> Float:
+        """(C,) win rate of a draw from each class against the reference: the mass below, and half of its own."""
+        return self.below + self.masses / 2
+
     def spread_back(self, per_class: Float, without_mass: float) -> Float:
         """(L,) values of the classes at their outcomes."""
         return np.where(self.index >= 0, per_class[self.index], without_mass)

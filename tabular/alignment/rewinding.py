@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabular.alignment.best import BestOfN
-from tabular.alignment.reward_classes import draws, reward_classes
-from tabular.alignment.win_rates import mid_quantiles
+from tabular.alignment.reward_classes import RewardClasses, draws, reward_classes
 from tabular.divergences import KL
 from tabular.errors import ModelError
 
@@ -78,7 +77,7 @@ def rewind_and_repeat(probabilities: Any, rewards: Any, threshold: Any, *, max_d
     if not accepted_classes.any() and budget is None:
         raise ModelError(f"no outcome with mass has a reward >= {threshold!r}: without max_draws the draws never end")
     if classes.exact is not None:
-        return _exactly(classes, accepted, budget, probabilities, rewards)
+        return _exactly(classes, accepted, budget)
     p = classes.probabilities
     first = int(np.argmax(accepted_classes)) if accepted_classes.any() else len(classes)
     acceptance = 1.0 if first == 0 else float(classes.above[first - 1])
@@ -90,11 +89,12 @@ def rewind_and_repeat(probabilities: Any, rewards: Any, threshold: Any, *, max_d
         found = -math.expm1(budget * math.log1p(-acceptance)) if acceptance < 1 else 1.0
         expected = found / acceptance if acceptance > 0 else float(budget)
         pmf = np.where(accepted, p * expected, fallback)
-    return RewindAndRepeat(pmf, acceptance, expected, float(KL()(pmf, p)), float(pmf @ mid_quantiles(probabilities, rewards)))
+    return RewindAndRepeat(pmf, acceptance, expected, float(KL()(pmf, p)), float(pmf @ classes.spread_back(classes.middles, 0.0)))
 
 
-def _exactly(classes: Any, accepted: NDArray[Any], budget: int | None, probabilities: Any, rewards: Any) -> RewindAndRepeat:
+def _exactly(classes: RewardClasses, accepted: NDArray[Any], budget: int | None) -> RewindAndRepeat:
     """The same in fractions."""
+    assert classes.exact is not None
     p, inside = classes.exact
     acceptance = sum((x for x, yes in zip(p, accepted, strict=True) if yes), Fraction(0))
     if budget is None:
@@ -110,6 +110,4 @@ def _exactly(classes: Any, accepted: NDArray[Any], budget: int | None, probabili
         below += mass
     rate = sum((q * middle[c] for q, c in zip(law, classes.index, strict=True) if c >= 0), Fraction(0))
     floats = [float(x) for x in law]
-    return RewindAndRepeat(
-        np.array([*law, None], dtype=object)[:-1], acceptance, expected, float(KL()(floats, classes.probabilities)), rate
-    )
+    return RewindAndRepeat(np.array(law, dtype=object), acceptance, expected, float(KL()(floats, classes.probabilities)), rate)

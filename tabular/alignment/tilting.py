@@ -104,7 +104,7 @@ def win_rate_frontier(probabilities: Any, rewards: Any, budgets: Any, *, tie_tol
     """
     classes = reward_classes(probabilities, rewards, tie_tolerance)
     amounts = as_strength(budgets, np.shape(budgets), "budgets")
-    middle = classes.below + classes.masses / 2
+    middle = classes.middles
     reference = classes.masses / classes.masses.sum()
     values = np.broadcast_to(-middle, (amounts.size, middle.size))
     found = KL().worst_case(values, np.broadcast_to(reference, values.shape), amounts.reshape(-1)).value

@@ -28,14 +28,13 @@ def mid_quantiles(probabilities: Any, rewards: Any, *, tie_tolerance: Any = 0.0)
     """
     classes = reward_classes(probabilities, rewards, tie_tolerance)
     r = np.asarray(rewards)
-    per_class = classes.below + classes.masses / 2
     if (classes.index >= 0).all():
-        return per_class[classes.index]
+        return classes.middles[classes.index]
     # an outcome without mass beats what lies below it
     first = np.searchsorted(classes.rewards, r, side="left")
     last = np.searchsorted(classes.rewards, r, side="right")
     edges = np.append(classes.below, 1.0)
-    return np.where(classes.index >= 0, per_class[classes.index], (edges[first] + edges[last]) / 2)
+    return np.where(classes.index >= 0, classes.middles[classes.index], (edges[first] + edges[last]) / 2)
 
 
 def win_rate(policy: Any, opponent: Any, rewards: Any, *, tie_tolerance: Any = 0.0) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from proofs_check.figures import COLOURS, Figure, new_figure
-from proofs_check.topics.best_of_n.sweeps import EVEN, SIZES, caps_hold, curves, draws
+from proofs_check.topics.best_of_n.sweeps import EVEN, SIZES, at_draws, caps_hold, curves, draws
 from tabular.alignment import best_of_n, kl_cap, tilt_kl
 
 
@@ -16,7 +16,7 @@ def uniform_alphabets(full: bool = False) -> dict[str, Any]:
     ns = draws(1e5, full)
     columns: dict[str, Any] = {"n": ns, "formula": np.array([kl_cap(n) for n in ns])}
     for size in SIZES:
-        columns.update(curves(np.full(size, 1 / size), ns, f"L = {size}"))
+        columns.update(curves(at_draws(np.full(size, 1 / size), ns), f"L = {size}"))
     return columns
 
 
@@ -44,7 +44,7 @@ def cherry_picked(full: bool = False) -> dict[str, Any]:
     ns = draws(1e7, full)
     columns: dict[str, Any] = {"n": ns, "formula": np.array([kl_cap(n) for n in ns])}
     for name, p in CHERRY_PICKED.items():
-        columns.update(curves(p, ns, name))
+        columns.update(curves(at_draws(p, ns), name))
     return columns
 
 
@@ -66,7 +66,7 @@ def draw_cherry_picked(data: dict[str, Any]) -> Any:
 def two_outcomes(full: bool = False) -> dict[str, Any]:
     """A fair coin."""
     ns = np.arange(1.0, 101.0 if full else 41.0)
-    return {"n": ns, "formula": np.array([kl_cap(n) for n in ns]), **curves(np.array([0.5, 0.5]), ns, "coin")}
+    return {"n": ns, "formula": np.array([kl_cap(n) for n in ns]), **curves(at_draws(np.array([0.5, 0.5]), ns), "coin")}
 
 
 def draw_two_outcomes(data: dict[str, Any]) -> Any:
@@ -111,15 +111,15 @@ def bounds(full: bool = False) -> dict[str, Any]:
     """Bounds on the gap over the gap, on an even alphabet of a hundred."""
     size = 100
     ns = np.unique(np.round(np.geomspace(3, 1e4, 200 if full else 61)))
-    best = best_of_n(np.full(size, 1 / size), np.arange(size), 1)
-    gap, inclusive = np.array([best.with_draws(int(n)).gap for n in ns]), np.arange(1, size + 1) / size
+    best = at_draws(np.full(size, 1 / size), ns)
+    gap, inclusive = np.array([b.gap for b in best]), np.arange(1, size + 1) / size
     return {
         "n": ns,
         "gap": gap,
         "paper": 2 * ns * (ns - 1) / size,
         "quadratic": C2 * ns * (ns - 1) / size,
         "cubic": np.array([n * (n - 1) ** 2 / 24 * (inclusive ** (n - 3)).sum() / size**3 for n in ns]),
-        "any order": size * np.array([best.with_draws(int(n)).kl_cap - best.with_draws(int(n)).estimator(1 / size) for n in ns]),
+        "any order": size * np.array([b.kl_cap - b.estimator(1 / size) for b in best]),
         "formula": np.array([kl_cap(n) for n in ns]),
     }
 

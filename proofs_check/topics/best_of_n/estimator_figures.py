@@ -9,7 +9,7 @@ import numpy as np
 from proofs_check.figures import COLOURS, Figure, new_figure
 from proofs_check.topics.best_of_n.formulas import alpha_divergence, expected_alpha_estimate, law
 from proofs_check.topics.best_of_n.language_model import language_models
-from proofs_check.topics.best_of_n.sweeps import ROUNDING, caps_hold, draws
+from proofs_check.topics.best_of_n.sweeps import ROUNDING, caps_hold, curves, draws
 from tabular.alignment import best_of_n, kl_cap
 
 WORST_BIAS = 0.1011951529
@@ -130,11 +130,9 @@ def language_model(full: bool = False) -> dict[str, Any]:
     columns: dict[str, Any] = {"n": ns, "formula": np.array([kl_cap(n) for n in ns])}
     for name, (p, rewards) in language_models().items():
         best = best_of_n(p, rewards, 1, tie_tolerance=1e-9)
-        at = [best.with_draws(int(n)) for n in ns]
-        columns[f"{name}: exact"] = np.array([b.kl for b in at])
-        columns[f"{name}: estimate"] = np.array([b.expected_estimator for b in at])
+        at = [best.with_draws(n) for n in ns]
+        columns.update(curves(at, name))
         columns[f"{name}: estimate by outcome"] = np.array([b.expected_estimator_by_outcome for b in at])
-        columns[f"{name}: win rate"] = np.array([b.win_rate for b in at])
     return columns
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tabular.alignment import best_of_n
+from tabular.alignment import BestOfN, best_of_n
 
-__all__ = ["EVEN", "ROUNDING", "SIZES", "caps_hold", "curves", "draws"]
+__all__ = ["EVEN", "ROUNDING", "SIZES", "at_draws", "caps_hold", "curves", "draws"]
 
 SIZES = (10, 100, 1000, 10_000)
 EVEN = [f"L = {size}" for size in SIZES]
@@ -20,9 +20,14 @@ def draws(most: float, full: bool) -> Any:
     return np.unique(np.round(np.geomspace(1, most, 400 if full else 81)))
 
 
-def curves(p: Any, ns: Any, name: str) -> dict[str, Any]:
-    """Divergence, expected estimate and win rate against the number of draws; rewards in increasing order."""
-    best = [best_of_n(p, np.arange(len(p)), 1).with_draws(int(n)) for n in ns]
+def at_draws(p: Any, ns: Any) -> list[BestOfN]:
+    """Best-of-n for each number of draws; rewards in increasing order."""
+    best = best_of_n(p, np.arange(len(p)), 1)
+    return [best.with_draws(n) for n in ns]
+
+
+def curves(best: list[BestOfN], name: str) -> dict[str, Any]:
+    """Divergence, expected estimate and win rate."""
     return {
         f"{name}: exact": np.array([b.kl for b in best]),
         f"{name}: estimate": np.array([b.expected_estimator for b in best]),

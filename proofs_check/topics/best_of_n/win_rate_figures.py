@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from proofs_check.figures import COLOURS, Figure, new_figure
-from proofs_check.topics.best_of_n.sweeps import EVEN, ROUNDING, SIZES, curves, draws
+from proofs_check.topics.best_of_n.sweeps import EVEN, ROUNDING, SIZES, at_draws, draws
 from tabular.alignment import best_of_n, draws_for_kl, rewind_and_repeat, universal_win_rate, win_rate_cap, win_rate_frontier
 
 
@@ -17,7 +17,7 @@ def win_rates(full: bool = False) -> dict[str, Any]:
     ns = draws(1e5, full)
     columns: dict[str, Any] = {"n": ns, "cap": np.array([win_rate_cap(n) for n in ns])}
     for size in SIZES:
-        columns[f"L = {size}"] = curves(np.full(size, 1 / size), ns, "")[": win rate"]
+        columns[f"L = {size}"] = np.array([b.win_rate for b in at_draws(np.full(size, 1 / size), ns)])
     return columns
 
 
