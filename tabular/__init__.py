@@ -5,13 +5,14 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, divergences, domains
+from tabular import alignment, divergences, domains, schemes, tsallis
 from tabular.bellman import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
 from tabular.mdp import MDP
 from tabular.problem import FiniteHorizon, Problem, Regularized, Robust
+from tabular.regularization import regularizer_bounds, unregularized_bracket
 from tabular.solvers import (
     BackwardInduction,
     ExactPolicyIteration,
@@ -56,5 +57,9 @@ __all__ = [
     "policy_bracket",
     "policy_value",
     "q_values",
+    "regularizer_bounds",
+    "schemes",
     "solve",
+    "tsallis",
+    "unregularized_bracket",
 ]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tabular.solvers.solution import Solution
+from typing import Any
 
 __all__ = ["ModelError", "SolverError", "SolverInterrupted"]
 
@@ -18,10 +15,11 @@ class SolverError(RuntimeError):
     """A solver stopped before it met its tolerance.
 
     ``solution`` is the best :class:`~tabular.Solution` so far, with a bracket that is as rigorous as that of a
-    finished run (only wider), or ``None`` if nothing had been computed.
+    finished run (only wider), or ``None`` if nothing had been computed. Runs of a scheme put their
+    :class:`~tabular.schemes.Trace` so far there.
     """
 
-    def __init__(self, message: str, solution: Solution | None = None) -> None:
+    def __init__(self, message: str, solution: Any = None) -> None:
         super().__init__(message)
         self.solution = solution
 

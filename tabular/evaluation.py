@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from tabular import _arrays
 from tabular._arrays import ROW_TOLERANCE, Float
-from tabular.bellman import Evaluation, Optimality, certify
+from tabular.bellman import Optimality, certify
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 from tabular.problem import Problem, as_values
+from tabular.solvers.iteration import solve_iteratively
 from tabular.solvers.linear_systems import evaluate
+from tabular.solvers.value_iteration import ValueIteration
 
 __all__ = ["greedy", "occupancy", "performance_difference", "policy_bracket", "policy_value", "q_values"]
 
@@ -57,28 +59,45 @@ def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any
     return weights
 
 
-def _evaluation(mdp: MDP, policy: ArrayLike) -> Evaluation:
-    operator = Problem(mdp).operator().fix(as_policy(mdp, policy))
-    assert isinstance(operator, Evaluation)
+def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
+    """The operator of a policy in a model, ordinary, regularised or robust."""
+    if not isinstance(problem, (MDP, Problem)):
+        raise ModelError(f"cannot evaluate policies of {type(problem).__name__} (expected an MDP or a Problem)")
+    problem = Problem(problem) if isinstance(problem, MDP) else problem
+    whole, choice = problem.operator(), as_policy(problem.mdp, policy)
+    operator = whole.fix(choice if isinstance(whole, Optimality) else whole.lift(choice))
     if operator.moduli[1] >= 1.0:
         raise ModelError("gamma times the weights of the policy times the row sums reaches 1: normalise the policy's rows")
     return operator
 
 
-def policy_value(mdp: MDP, policy: ArrayLike) -> Float:
+def policy_value(mdp: MDP | Problem, policy: ArrayLike) -> Float:
     r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
 
-    >>> policy_value(MDP([[[1.0], [1.0]]], [[1.0, 3.0]], gamma=0.5), [[0.5, 0.5]])
+    In a regularised problem the policy also pays for its regulariser, :math:`v^\pi = (I - \gamma P_\pi)^{-1} (r_\pi -
+    \Omega(\pi))`; in a robust one the adversary answers to it.
+
+    >>> mdp = MDP([[[1.0], [1.0]]], [[1.0, 3.0]], gamma=0.5)
+    >>> policy_value(mdp, [[0.5, 0.5]])
     array([4.])
     """
+    return _value(_evaluation(mdp, policy))
+
+
+def _value(operator: Any) -> Float:
+    affine = operator.affine()
+    if affine is None:  # a worst case: no linear system, but one policy's sweeps contract
+        return solve_iteratively(
+            operator, ValueIteration(), tol=1e-12, start=np.zeros(operator.n_states), progress=False, why=""
+        ).values
+    matrix, c = affine
+    return evaluate(matrix, c, np.zeros(operator.n_states), operator.moduli[1])
+
+
+def policy_bracket(mdp: MDP | Problem, policy: ArrayLike) -> tuple[Float, Float]:
+    """Rigorous ``(lower, upper)``, (S,) each, around the value of a policy in a model or problem; rounding included."""
     operator = _evaluation(mdp, policy)
-    matrix, c = operator.affine()
-    return evaluate(matrix, c, np.zeros(mdp.n_states), operator.moduli[1])
-
-
-def policy_bracket(mdp: MDP, policy: ArrayLike) -> tuple[Float, Float]:
-    """Rigorous ``(lower, upper)``, (S,) each, around the value of a policy; rounding included."""
-    bracket = certify(_evaluation(mdp, policy), policy_value(mdp, policy))
+    bracket = certify(operator, _value(operator))
     return bracket.lower, bracket.upper
 
 

@@ -32,6 +32,8 @@ def warm() -> None:
         tabular.solve(tabular.Robust(mdp, tabular.CVaR(0.5)))
         for regulariser in (tabular.ShannonEntropy(), tabular.TsallisEntropy(2), tabular.TotalVariation()):
             tabular.solve(tabular.Regularized(mdp, regulariser, 0.1))
+    for order in (1, 2, 3):
+        tabular.schemes.MunchausenValueIteration(1.0, order=order).run(mdp, 1)
     tabular.domains.garnet(4, 2, 2, rng=0)
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator

@@ -168,21 +168,31 @@ def truncated_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: flo
     top = gaps[order[start]]
     low, high = -800.0, max(0.0, -math.log(marginal)) + 1e-15
     root = np.empty(8)
-    while _cut(k, gaps, p, active, top, a, low, law) > 1.0 and low > -1e9:
+    while _cut(k, gaps, p, active, top, a, low, law) > 0.0 and low > -1e9:
         low *= 8.0
-    f_low = math.log(_cut(k, gaps, p, active, top, a, low, law))
-    f_high = math.log(_cut(k, gaps, p, active, top, a, high, law))
+    f_low = _cut(k, gaps, p, active, top, a, low, law)
+    f_high = _cut(k, gaps, p, active, top, a, high, law)
     x = high
     if f_low < 0.0 < f_high:
         open_bracket(root, low, f_low, high, f_high)
         while True:
             x = proposal(root)
-            if settled(root, x, math.log(_cut(k, gaps, p, active, top, a, x, law))):
+            if settled(root, x, _cut(k, gaps, p, active, top, a, x, law)):
                 break
         x = best_point(root)
     elif abs(f_low) < abs(f_high):
         x = low
-    _cut(k, gaps, p, active, top, a, x, law)
+    # the search ends at two units of the sum: small weights beside a large one need one Newton step more
+    residual = _cut(k, gaps, p, active, top, a, x, law)
+    y, slope = math.exp((k - 1.0) * x), 0.0
+    for i in active:
+        gap = a * (top - gaps[i])
+        slope += law[i] if gap == 0.0 else law[i] * (y / (gap + y))
+    better = x - residual / slope if slope > 0.0 else x
+    if abs(_cut(k, gaps, p, active, top, a, better, law)) <= abs(residual):
+        x = better
+    else:
+        _cut(k, gaps, p, active, top, a, x, law)
     _scale_to_one(law)
     base = a * top + math.exp((k - 1.0) * x)
     point[0], point[1] = penalty, x if top == 0.0 else e * math.log(base)
@@ -191,15 +201,29 @@ def truncated_at_penalty(k: float, gaps: np.ndarray, p: np.ndarray, penalty: flo
 
 @compiled
 def _cut(k: float, gaps: np.ndarray, p: np.ndarray, active: np.ndarray, top: float, a: float, x: float, law: np.ndarray) -> float:
-    """Weights ``(a (top - g) + e^((k-1) x))^(1/(k-1))`` on some states, exactly ``e^x`` at the top, and their sum against p."""
+    """Weights ``(a (top - g) + e^((k-1) x))^(1/(k-1))`` on some states, exactly ``e^x`` at the top; log of their sum against p.
+
+    The sum is near one: the largest term is taken less one, so that small weights beside it keep their digits.
+    """
     law[:] = 0.0
-    total = 0.0
+    rest, heaviest, best = 0.0, -1.0, 0
     y, w, e = math.exp((k - 1.0) * x), math.exp(x), 1.0 / (k - 1.0)
     for i in active:
         gap = a * (top - gaps[i])
         law[i] = p[i] * (w if gap == 0.0 else (gap + y) ** e)
-        total += law[i]
-    return total
+        if law[i] > heaviest:
+            rest += max(heaviest, 0.0)
+            heaviest, best = law[i], i
+        else:
+            rest += law[i]
+    gap, share = a * (top - gaps[best]), p[best] ** (k - 1.0)
+    if gap == 0.0:
+        less_one = math.expm1(x + math.log(p[best]))
+    elif 1e-300 < share * (gap + y) < 1e300:  # near one, which a difference of two logarithms would not resolve
+        less_one = math.expm1(e * math.log(share * (gap + y)))
+    else:
+        less_one = heaviest - 1.0
+    return math.log1p(max(rest + less_one, -1.0 + 1e-300))
 
 
 @compiled

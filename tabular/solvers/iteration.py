@@ -31,7 +31,8 @@ class Step:
     """A proposal: values ``v + shift``, thought to be bracketed within ``estimate``.
 
     ``final`` says that the method cannot do better; ``note`` says why, for people.
-    ``sweeps`` counts the backups behind the step.
+    ``sweeps`` counts the backups behind the step. ``stuck`` says, if not empty, why the method will not come closer than this
+    although rounding is not the reason.
     """
 
     v: Float
@@ -40,6 +41,7 @@ class Step:
     final: bool = False
     note: str = ""
     sweeps: int = 1
+    stuck: str = ""
 
 
 class IterativeMethod(Protocol):
@@ -97,7 +99,7 @@ def solve_iteratively(
     current = Step(start, 0.0, math.inf)
     best: _Candidate | None = None
     iterations = 0
-    patience = _patience(operator.moduli[1])
+    patience = _patience(operator.moduli[1]) if getattr(method, "contracts", True) else math.inf
     lowest, since, look = math.inf, 0, 64
     target = tol / 2
 
@@ -155,6 +157,12 @@ def solve_iteratively(
                         )
                     if current.estimate <= target * size:
                         target = max(target / 4, 0.5 * floor / size)
+                if current.stuck:
+                    consider(current)
+                    raise SolverError(
+                        f"{method!r}: {current.stuck}; the bracket so far is in error.solution ({best.bracket.width:.3g} wide)",  # type: ignore[union-attr]
+                        finish(False, current.stuck),
+                    )
                 if method.max_iterations is not None and iterations >= method.max_iterations:
                     consider(current)
                     raise SolverError(
