@@ -17,16 +17,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
 
 from tabular._arrays import Float
 from tabular.bellman import Optimality
 from tabular.divergences import KL, FDivergence, TotalVariation, TsallisEntropy, TsallisKL, generators, kernels
 from tabular.errors import ModelError
-from tabular.evaluation import as_policy, policy_value
+from tabular.evaluation import as_policy
 from tabular.mdp import MDP
-from tabular.schemes.scheme import Scheme, State, as_positive
-from tabular.schemes.trace import Trace
+from tabular.schemes.scheme import Scheme, State, as_positive, log_soft_max
+from tabular.schemes.trace import Trace, value_of
 from tabular.solvers.iteration import check_limit
 
 __all__ = ["MirrorDescentPolicyIteration", "MirrorDescentValueIteration", "averaging_bound"]
@@ -73,8 +72,7 @@ class _MirrorDescent(Scheme):
             total = self.strength + self.entropy
             with np.errstate(invalid="ignore"):
                 logits = np.where(np.isneginf(log_policy), -np.inf, (q + self.strength * log_policy) / total)
-            level = logsumexp(logits, axis=1)
-            log_new = logits - level[:, None]
+            log_new, level = log_soft_max(logits)
             return total * level, np.exp(log_new), log_new
         if self.entropy == 0.0:
             reachable = q if isinstance(self.divergence, TotalVariation) else np.where(np.isneginf(q), -np.inf, q)
@@ -187,13 +185,13 @@ class MirrorDescentPolicyIteration(_MirrorDescent):
     def start(self, operator: Optimality, q: Float) -> State:
         """The initial policy with its own action values."""
         policy, logs = self._first_policy(operator.mdp)
-        own = operator.q_values(policy_value(operator.mdp, policy))
+        own = operator.q_values(value_of(operator, policy, np.zeros(operator.n_states)))
         return State(0, own, policy, own, logs)
 
     def update(self, operator: Optimality, state: State) -> State:
         """One greedy step, and the action values of its policy."""
         _, policy, logs = self.greedy(state.q, state.policy, state.memory)
-        q = operator.q_values(policy_value(operator.mdp, policy))
+        q = operator.q_values(value_of(operator, policy, np.zeros(operator.n_states)))
         return State(state.k + 1, q, policy, q, logs)
 
 

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import logsumexp
 
 from tabular._arrays import Float
 from tabular.bellman import Optimality
 from tabular.divergences import generators, kernels
 from tabular.errors import ModelError, SolverError
-from tabular.schemes.scheme import Scheme, State, as_positive
+from tabular.schemes.scheme import Scheme, State, as_positive, log_soft_max
 from tabular.schemes.trace import Trace
 from tabular.solvers.iteration import check_limit
 from tabular.tsallis.calculus import q_log
@@ -104,8 +103,7 @@ class MunchausenValueIteration(Scheme):
                 raise SolverError(str(error)) from None
             return policy, np.asarray(q_log(policy, 2 - self.order)) if self.order > 1 else np.log(policy)
         if self.order == 1.0:
-            logits = Q / self.temperature
-            logs = logits - logsumexp(logits, axis=1, keepdims=True)
+            logs, _ = log_soft_max(Q / self.temperature)
             return np.exp(logs), logs
         k, strength = self.order, self.greedy_temperature
         allowed = Q > -np.inf

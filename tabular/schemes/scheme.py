@@ -25,7 +25,7 @@ from tabular.progress import Progress
 from tabular.schemes.trace import Recorder, Trace
 from tabular.solvers.iteration import Step
 
-__all__ = ["Noise", "Scheme", "State", "as_positive"]
+__all__ = ["Noise", "Scheme", "State", "as_positive", "log_soft_max"]
 
 Noise = float | ArrayLike | Callable[[np.random.Generator, tuple[int, int]], ArrayLike] | None
 """Errors of evaluations: a standard deviation, an array (K, S, A), or a function of a generator and the shape (S, A)."""
@@ -189,6 +189,15 @@ def as_positive(x: Any, name: str) -> None:
     """Refuse what is not a positive number."""
     if isinstance(x, bool) or not isinstance(x, (int, float, np.integer, np.floating)) or not 0 < x < math.inf:
         raise ModelError(f"{name} is {x!r} (expected a positive number)")
+
+
+def log_soft_max(logits: Float) -> tuple[Float, Float]:
+    """(S, A) logarithms of soft-max, and (S,) log-sum-exp; of logits of any size, since only their differences are rounded."""
+    top = logits.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", over="ignore"):
+        shifted = logits - top
+        extra = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return shifted - extra, (top + extra)[:, 0]
 
 
 def _initial(given: ArrayLike | None, mdp: MDP) -> Float:

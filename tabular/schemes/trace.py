@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular._arrays import Float
-from tabular.evaluation import policy_value
+from tabular.bellman import Optimality
 from tabular.mdp import MDP
 from tabular.solvers import solve
+from tabular.solvers.linear_systems import evaluate
 
 if TYPE_CHECKING:
     from tabular.schemes.scheme import Scheme, State
 
-__all__ = ["Recorder", "Trace"]
+__all__ = ["Recorder", "Trace", "value_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +83,25 @@ class Trace:
         )
 
 
+def value_of(operator: Optimality, policy: Float, start: Float) -> Float:
+    """(S,) value of a policy in a model whose checks were made, from a guess."""
+    fixed = operator.fix(policy)
+    matrix, c = fixed.affine()
+    return evaluate(matrix, c, start, fixed.moduli[1])
+
+
 class Recorder:
     """Collects a :class:`Trace`."""
 
-    def __init__(self, scheme: Scheme, mdp: MDP, first: State, iterations: int, evaluate: bool, keep: bool) -> None:
-        self.scheme, self.mdp, self.evaluate, self.keep = scheme, mdp, evaluate, keep
+    def __init__(self, scheme: Scheme, mdp: MDP, first: State, iterations: int, evaluated: bool, keep: bool) -> None:
+        self.scheme, self.mdp, self.evaluated, self.keep = scheme, mdp, evaluated, keep
+        self.operator, self.value = Optimality(mdp), np.zeros(mdp.n_states)
         self.allowed = np.ones(first.q.shape, dtype=bool) if mdp.allowed is None else mdp.allowed
-        self.best = solve(mdp).values if evaluate else None
+        self.best = solve(mdp).values if evaluated else None
         self.first, self.last, self.count = first, first, 0
         self.sum_q, self.sum_errors = np.zeros(first.q.shape), np.zeros(first.q.shape)
         self.numbers = np.full((iterations, 5), np.nan)
-        self.values = np.full((iterations if evaluate else 0, mdp.n_states), np.nan)
+        self.values = np.full((iterations if evaluated else 0, mdp.n_states), np.nan)
         self.policies, self.qs = [first.policy], [first.q]
         self.errors: list[Float] = []
 
@@ -104,10 +113,9 @@ class Recorder:
         self.sum_errors += error
         average, drift = self.sum_errors[inside], state.q[inside] - self.first.q[inside] - self.sum_errors[inside]
         loss = np.nan
-        if self.evaluate:
-            assert self.best is not None
-            self.values[k] = policy_value(self.mdp, state.policy)
-            loss = float((self.best - self.values[k]).max())
+        if self.best is not None:
+            self.values[k] = self.value = value_of(self.operator, state.policy, self.value)
+            loss = float((self.best - self.value).max())
         self.numbers[k] = (
             loss,
             np.count_nonzero(inside & (state.policy == 0)),
@@ -130,7 +138,7 @@ class Recorder:
             scheme=self.scheme,
             mdp=self.mdp,
             losses=numbers[:, 0],
-            policy_values=self.values[:n] if self.evaluate else np.full((n, self.mdp.n_states), np.nan),
+            policy_values=self.values[:n] if self.evaluated else np.full((n, self.mdp.n_states), np.nan),
             truncated=numbers[:, 1].astype(np.int64),
             error_averages=numbers[:, 2],
             error_spans=numbers[:, 3],
