@@ -1,0 +1,1 @@
+"""Claims and figures about q-logarithms, Tsallis-regularised policies and Munchausen value iteration."""
