@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpq_mat
+from flint import arb, arb_mat, fmpq, fmpq_mat
 
 from proofs_check.arithmetic import as_fraction, lift, lifts, nearby_rational
 from tabular import MDP
@@ -137,9 +137,12 @@ class ExactMDP:
         return (table[:, :, None] * self.P).sum(axis=1)
 
     def _solve(self, kernel: Exact, right: Exact) -> Exact:
+        """``x = right + gamma kernel x``, in rationals, or in balls if the policy is given in balls."""
         n = self.n_states
-        system = fmpq_mat([[fmpq(int(s == t)) - self.gamma * kernel[s, t] for t in range(n)] for s in range(n)])
-        answer = system.solve(fmpq_mat([[fmpq(1) * x] for x in right]))
+        rows = [[fmpq(int(s == t)) - self.gamma * kernel[s, t] for t in range(n)] for s in range(n)]
+        balls = any(isinstance(x, arb) for x in (*kernel.reshape(-1), *right))
+        matrix, number = (arb_mat, arb) if balls else (fmpq_mat, fmpq)
+        answer = matrix([[number(x) for x in line] for line in rows]).solve(matrix([[number(1) * x] for x in right]))
         out = np.empty(n, dtype=object)
         out[:] = [answer[s, 0] for s in range(n)]
         return out

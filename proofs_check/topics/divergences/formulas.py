@@ -30,7 +30,6 @@ __all__ = [
     "total_variation",
     "triangular",
     "tsallis",
-    "tsallis_entropy",
     "variance",
 ]
 
@@ -110,11 +109,6 @@ def tsallis(p: Array, q: Array, order: Any) -> Any:
 def alpha(p: Array, q: Array, order: Any) -> Any:
     r""":math:`(\sum p^a q^{1-a} - 1) / (a (a - 1))`; KL at a = 1."""
     return tsallis(p, q, order) / order
-
-
-def tsallis_entropy(p: Array, order: Any) -> Any:
-    r""":math:`(1 - \sum p^a) / (a - 1)` for a > 0 other than 1."""
-    return (1 - total([power(a, order) for a in p], p)) / (order - 1)
 
 
 def mean(p: Array, values: Array) -> Any:

@@ -18,12 +18,9 @@ from proofs_check.topics.divergences.formulas import (
     hellinger,
     jensen_shannon,
     kl,
-    order_sum,
     renyi,
     total_variation,
     triangular,
-    tsallis,
-    tsallis_entropy,
 )
 from proofs_check.topics.divergences.instances import Pairs, pairs, rounding
 
@@ -385,17 +382,6 @@ def _(pair: Array) -> Sides:
     return _of_orders(alpha, pair)
 
 
-@inequality("tsallis_monotone", "derived here", "reference", "monotone")
-def tsallis_monotone(pair: Array) -> Sides:
-    r"""$D_a(p, q) = (\sum p^a q^{1-a} - 1) / (a - 1)$ does not decrease in its order; nor does $(u^{a-1} - 1) / (a - 1)$."""
-    return _of_orders(tsallis, pair)
-
-
-@tsallis_monotone.false_sibling("the same after division by the order")
-def _(pair: Array) -> Sides:
-    return _of_orders(alpha, pair)
-
-
 @inequality("renyi_special", "van Erven and Harremoes (2014)", "reference", "==")
 def renyi_special(pair: Array) -> Sides:
     r"""$R_2 = \log(1 + \chi^2)$ and $R_{1/2} = -2 \log(1 - \frac12 H^2)$."""
@@ -409,69 +395,3 @@ def _(pair: Array) -> Sides:
     p, q = pair
     half = rational(1, 2)
     return np.array([renyi(p, q, 2), renyi(p, q, half)]), np.array([log(1 + chi_square(p, q)), -log(1 - hellinger(p, q))])
-
-
-def joint_rounding(pair: Array) -> float:
-    """A sum of n^2 non-negative terms p^3 q^-2 of the product laws is right to a few n^2 units of itself."""
-    p, q = pair
-    return 1e-15 * (len(p) ** 2 + 16) * float((p**3 / q**2).sum() * (p[::-1] ** 3 / q[::-1] ** 2).sum() + 1)
-
-
-@inequality("tsallis_product", "Tsallis (1988), pseudo-additivity", "reference", "==", joint_rounding)
-def tsallis_product(pair: Array) -> Sides:
-    r"""$D_a(p \otimes p', q \otimes q') = D + D' + (a - 1) D D'$, here for the pair and its mirror image and a = 2, 3."""
-    return _products(pair, 1)
-
-
-@tsallis_product.false_sibling("additivity, as for KL")
-def _(pair: Array) -> Sides:
-    return _products(pair, 0)
-
-
-def _products(pair: Array, share: int) -> Sides:
-    p, q = pair
-    p2, q2 = p[::-1], q[::-1]
-    joint = [np.array([a * b for a in x for b in y]) for x, y in ((p, p2), (q, q2))]
-    left, right = [], []
-    for order in (2, 3):
-        one, other = order_sum(p, q, order) - 1, order_sum(p2, q2, order) - 1
-        left.append((order_sum(joint[0], joint[1], order) - 1) / (order - 1))
-        right.append(one / (order - 1) + other / (order - 1) + share * one * other / (order - 1))
-    return np.array(left), np.array(right)
-
-
-@inequality("tsallis_weighted", "derived here", "both", "==")
-def tsallis_weighted(pair: Array) -> Sides:
-    r"""$D_a(p, q) = \sum p^a q^{1-a} \ln_a(p / q)$ with $\ln_a x = (x^{1-a} - 1) / (1 - a)$, here for a = 2."""
-    p, q = pair
-    weighted = [a * a / b * (1 - b / a) for a, b in zip(p, q, strict=True)]
-    return chi_square(p, q), sum(weighted)
-
-
-@tsallis_weighted.false_sibling("the escort form, without the weight of the reference")
-def _(pair: Array) -> Sides:
-    p, q = pair
-    return chi_square(p, q), sum(a * a * (1 - b / a) for a, b in zip(p, q, strict=True))
-
-
-@inequality("tsallis_uniform", "derived here", "any", "==")
-def tsallis_uniform(pair: Array) -> Sides:
-    r"""From the uniform law u on n outcomes, $D_a(p, u) = -n^{a-1} S_a(p) + (n^{a-1} - 1) / (a - 1)$, here for a = 2, 3."""
-    return _from_uniform(pair, 1)
-
-
-@tsallis_uniform.false_sibling("without the factor n^(a-1): the temperature of the entropy is another")
-def _(pair: Array) -> Sides:
-    return _from_uniform(pair, 0)
-
-
-def _from_uniform(pair: Array, scaled: int) -> Sides:
-    p = pair[0]
-    n = len(p)
-    uniform = 0 * p + rational(1, n)
-    left, right = [], []
-    for order in (2, 3):
-        factor = n ** (order - 1)
-        left.append((order_sum(p, uniform, order) - 1) / (order - 1))
-        right.append(-(factor if scaled else 1) * tsallis_entropy(p, order) + rational(factor - 1, order - 1))
-    return np.array(left), np.array(right)
