@@ -141,9 +141,16 @@ class ExactMDP:
         n = self.n_states
         rows = [[fmpq(int(s == t)) - self.gamma * kernel[s, t] for t in range(n)] for s in range(n)]
         balls = any(isinstance(x, arb) for x in (*kernel.reshape(-1), *right))
-        matrix, number = (arb_mat, arb) if balls else (fmpq_mat, fmpq)
-        answer = matrix([[number(x) for x in line] for line in rows]).solve(matrix([[number(1) * x] for x in right]))
+        matrix: Any = arb_mat if balls else fmpq_mat
+        number: Any = arb if balls else fmpq
         out = np.empty(n, dtype=object)
+        try:
+            answer = matrix([[number(x) for x in line] for line in rows]).solve(matrix([[number(1) * x] for x in right]))
+        except ZeroDivisionError:  # balls so wide that they contain a singular matrix: more precision will tell
+            if not balls:
+                raise
+            out[:] = [arb("nan")] * n
+            return out
         out[:] = [answer[s, 0] for s in range(n)]
         return out
 

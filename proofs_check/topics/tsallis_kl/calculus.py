@@ -21,8 +21,8 @@ Sides = tuple[Any, Any]
 ALL_ORDERS = (-1.0, 0.0, 1.0, *ORDERS)
 ONE: dict[str, Any] = {"x": LogInterval(Fraction(1, 8), 8), "order": Choice(ALL_ORDERS)}
 TWO: dict[str, Any] = {"x": LogInterval(Fraction(1, 8), 8), "y": LogInterval(Fraction(1, 8), 8), "order": Choice(ALL_ORDERS)}
-one_number = st.builds(dict, x=numbers(), order=st.sampled_from(ALL_ORDERS))
-two_numbers = st.builds(dict, x=numbers(), y=numbers(), order=st.sampled_from(ALL_ORDERS))
+one_number: st.SearchStrategy[dict[str, Any]] = st.builds(dict, x=numbers(), order=st.sampled_from(ALL_ORDERS))
+two_numbers: st.SearchStrategy[dict[str, Any]] = st.builds(dict, x=numbers(), y=numbers(), order=st.sampled_from(ALL_ORDERS))
 
 
 def of_powers(x: float, order: float, y: float = 1.0) -> float:

@@ -1,5 +1,5 @@
 r"""Claims about q-logarithms."""
 
-from proofs_check.topics.tsallis_kl import calculus, divergence, greedy, mirror
+from proofs_check.topics.tsallis_kl import averaging, bounds, calculus, divergence, greedy, mirror, munchausen
 
-__all__ = ["calculus", "divergence", "greedy", "mirror"]
+__all__ = ["averaging", "bounds", "calculus", "divergence", "greedy", "mirror", "munchausen"]
