@@ -38,11 +38,12 @@ def soft_backup(mdp: Any, v: Array, order: Any, strength: Any) -> Array:
 
 def soft_max(values: Array, order: Any, strength: Any) -> Any:
     """Largest mean plus strength times the entropy."""
+    top = largest(values)
+    below = values - top  # in doubles, so that large values do not drown the strength
     if order == 1:
-        top = largest(values)
-        return top + strength * log(total(exp((x - top) / strength) for x in values))
-    law, _ = sparse_max(values / (2 * strength))
-    return dot(law, values) + strength * entropy(law, order)
+        return top + strength * log(total(exp(x / strength) for x in below))
+    law, _ = sparse_max(below / (2 * strength))
+    return top + dot(law, below) + strength * entropy(law, order)
 
 
 REGULARISED: dict[str, Any] = {

@@ -298,8 +298,9 @@ def one_law(draw: st.DrawFn, least: int = 1) -> dict[str, Any]:
 
 
 def of_entropies(p: Array, order: float) -> float:
-    """As for the divergence from the uniform law."""
-    return of_divergences(p, np.full(len(p), 1 / len(p)), order)
+    """As for the divergence from the uniform law, and entropies times ``n^(q-1)``."""
+    n = len(p)
+    return of_divergences(p, np.full(n, 1 / n), order) + 1e-14 * n ** max(order, 1.0) / abs(order - 1)
 
 
 @claim(
