@@ -8,7 +8,9 @@ determine a dual point, so that each value carries its own duality gap. Only the
 A row of stored probabilities within 1e-9 of one stands for the law p / sigma, sigma its sum; a row further away is a measure (the
 counting measure of an entropy), meant as it is. Only Cressie-Read divergences are asked for measures: there
 
-.. math:: \sum p f_k(q / p) = \sigma^{1-k} D_k(q, p / \sigma) + \sigma f_k(1 / \sigma) \quad\text{for laws } q .
+.. math:: \sum p f_k(q / p) = \sigma^{1-k} D_k(q, p / \sigma) + \sigma f_k(1 / \sigma) \quad\text{for laws } q ,
+
+except that truncating orders, for which sigma^(1-k) may underflow, are solved with the measure itself.
 """
 
 from __future__ import annotations
@@ -20,13 +22,13 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular.divergences.duality import finish
-from tabular.divergences.generators import CRESSIE_READ, NEAR_ONE, cell, limit_at_infinity
+from tabular.divergences.generators import CRESSIE_READ, NEAR_ONE, cell, compiled, limit_at_infinity
 from tabular.divergences.leaking import leak_rows
 from tabular.divergences.ratios import ratio_rows
 from tabular.divergences.reference_rows import read_only
 from tabular.divergences.tilting import TRUNCATING, tilt_rows
 from tabular.divergences.truncating import chi_square_rows, truncated_rows
-from tabular.divergences.unit_rows import DEPTH, LEAST, PART, TOTAL, UNIT, limits, scatter, unit_rows
+from tabular.divergences.unit_rows import DEPTH, LEAST, OPEN, PART, TOTAL, UNIT, limits, scatter, unit_rows
 
 __all__ = ["kernel_view", "solve_rows"]
 
@@ -80,6 +82,7 @@ def solve_rows(
     leaks = limit_at_infinity(kind, k) < math.inf
     # chi-square and tilts know their deviations from p exactly; the others recompute them from the law
     near = 1e-17 if kind == CRESSIE_READ and (k <= TRUNCATING or abs(k - 2.0) < NEAR_ONE) else 1e-8
+    kept = kind == CRESSIE_READ and k > TRUNCATING and abs(k - 2.0) >= NEAR_ONE
     first = 0
     while first < rows:
         last = rows if s[-1] - s[first] <= size else max(first + 1, int(np.searchsorted(s, s[first] + size, side="right")) - 1)
@@ -92,9 +95,10 @@ def solve_rows(
         )
         part = strength[first:last]
         unit_rows(v, stride, s, c, d, lowest, leaks, first, ends, gaps, p, places, facts)
-        measures = np.abs(facts[:, TOTAL] - 1.0) > LAW
-        if measures.any():
-            part = _of_measures(k, part, facts, measures)
+        measures = bool((np.abs(facts[:, TOTAL] - 1.0) > LAW).any())
+        if measures:
+            part = part.copy()
+            _of_measures(k, kept, part, facts)
         if constrained:
             facts[:, PART] = part
         else:
@@ -103,6 +107,8 @@ def solve_rows(
         limits(kind, k, ends, gaps, p, facts, constrained, near, q, point, escaped)
         if leaks and (facts[:, DEPTH] > 0.0).any():
             leak_rows(kind, k, ends, gaps, p, facts, constrained, q, point, escaped)
+        if measures and kept:
+            _restore(ends, p, facts, escaped)
         _family(kind, k, ends, gaps, p, facts, constrained, q, point, escaped)
         block = out[first:last]
         if law is None:
@@ -116,12 +122,23 @@ def solve_rows(
         first = last
 
 
-def _of_measures(k: float, penalty: Float, facts: Float, measures: Any) -> Float:
-    """Penalties of the law in place of a measure, and what the measure adds to the value."""
-    part = penalty.copy()
-    for r in np.flatnonzero(measures):
+@compiled
+def _of_measures(k: float, kept: bool, part: np.ndarray, facts: np.ndarray) -> None:
+    """What measures add to the value, and the penalties of the laws in place of them, unless they are kept as they are."""
+    for r in range(part.size):
         total = facts[r, TOTAL]
-        if 0.0 < part[r] < math.inf:
-            facts[r, LEAST] = part[r] * cell(CRESSIE_READ, k, 1.0, total)
-        part[r] *= total ** (1.0 - k)
-    return part
+        if abs(total - 1.0) > LAW:
+            if 0.0 < part[r] < math.inf:
+                facts[r, LEAST] = part[r] * cell(CRESSIE_READ, k, 1.0, total)
+            if not kept:
+                part[r] *= total ** (1.0 - k)
+
+
+@compiled
+def _restore(ends: np.ndarray, p: np.ndarray, facts: np.ndarray, leak: np.ndarray) -> None:
+    """Measures again in the rows that are still open; their values are then complete."""
+    for r in range(leak.size):
+        if leak[r] == OPEN and abs(facts[r, TOTAL] - 1.0) > LAW:
+            facts[r, LEAST] = 0.0
+            for i in range(ends[r], ends[r + 1]):
+                p[i] *= facts[r, TOTAL]

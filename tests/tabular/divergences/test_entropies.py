@@ -122,3 +122,25 @@ def test_bad_input():
         S([0.5, 0.4])
     with pytest.raises(tabular.ModelError, match="does not fit"):
         S.smooth_max([[0.0, 1.0]] * 2, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("q", [1.06, 3, 500, 1000, 2000, 1e4, 1e6])
+def test_orders_without_end(q):
+    """Two or three actions at any order, against bisection in 60 digits; a mass near log(2)/q must not vanish."""
+    values = [0.5, 0.0, -0.2]
+    law = tabular.TsallisEntropy(q).smooth_max(values, 1.0).distribution
+    with mp.workdps(60):
+        order = mp.mpf(q)
+        kappa = order / (order - 1)
+
+        def mass(x, active):
+            y, top = mp.exp((order - 1) * x), mp.mpf(values[active - 1])
+            return mp.exp(x) + sum(((mp.mpf(v) - top) / kappa + y) ** (1 / (order - 1)) for v in values[: active - 1])
+
+        low, high = mp.mpf(-(10**6)), mp.mpf(0)
+        active = max(k for k in (1, 2, 3) if k == 1 or mass(low, k) < 1)
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (low, middle) if mass(middle, active) > 1 else (middle, high)
+        assert law[active - 1] == pytest.approx(float(mp.exp(low)), rel=1e-15, abs=0)
+    assert (law[active:] == 0).all()
