@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from proofs_check.arithmetic import kl, largest, log, power, rational, xlogx
+from proofs_check.arithmetic import kl, largest, log, power, rational, smallest, xlogx
 from proofs_check.claim import claim
 from proofs_check.spaces import Choice, Integers, Interval, Kernel, LogInterval, Model, Simplex, Vector
 from proofs_check.strategies import distributions, mdps
@@ -413,6 +413,90 @@ def _() -> dict[str, Any]:
 def _() -> tuple[Any, Any]:
     gap, half = sp.symbols("Delta h")  # h = 2^-k
     return gap + 2 * gap * (1 - half) / 2, 2 * gap * (1 - half / 2)
+
+
+@st.composite
+def memories(draw: st.DrawFn) -> dict[str, Any]:
+    """The last policy and the next one, an order above one."""
+    size = draw(st.integers(1, 5))
+    return {
+        "before": draw(distributions(size)),
+        "after": draw(distributions(size)),
+        "slack": np.array(draw(st.lists(st.sampled_from([0.0, 0.25, 2.0]), min_size=size, max_size=size))),
+        "order": draw(st.sampled_from(ABOVE)),
+        "strength": draw(st.sampled_from([0.125, 1.0, 4.0])),
+        "coefficient": draw(st.sampled_from([0.0, 0.5, 0.875, 1.0])),
+    }
+
+
+def of_memories(strength: float, **_: Any) -> float:
+    """The strength times q-logarithms of at most four, and the slack."""
+    return 1e-13 * (1 + strength)
+
+
+@claim(
+    "tsallis_kl.mvi_forgets",
+    "<=",
+    paper=DERIVED,
+    assumptions="q > 1, greedy at temperature tau / q; any last policy",
+    instances=memories(),
+    search={
+        "before": Simplex(2),
+        "after": Simplex(2),
+        "slack": Vector(2, 0, 1),
+        "order": Choice(ABOVE),
+        "strength": LogInterval(Fraction(1, 8), 4),
+        "coefficient": Interval(0, 1),
+    },
+    allowance=of_memories,
+    uses=("tsallis_kl.regularised_greedy_step",),
+    argument="On the support of the next policy Q = c + tau L(pi'), elsewhere at most c + tau L(0), so that Q falls short of "
+    "its largest value by at most tau (L(1) - L(0)) = tau/(q-1) there; Q' = Q - alpha tau L(pi) moves each value up by at "
+    "most alpha tau/(q-1) (step: the range of L).",
+)
+def mvi_forgets(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Sides:
+    r"""$Q'_{max} - Q'_a \le \frac{(1 + \alpha) \tau}{q - 1}$ for every action that keeps mass: whatever was seen before, one
+    estimate
+    that is worse by more drops an action. For $q = 1$ nothing is ever so bad."""
+    return _shortfall(before, after, slack, order, strength, coefficient), (1 + coefficient) * strength / (order - 1)
+
+
+def _shortfall(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Any:
+    last, new = (row([q_log(p, 2 - order) for p in law]) for law in (before, after))
+    values = strength * new - coefficient * strength * last
+    values = row([x if p != 0 else x - s for x, p, s in zip(values, after, slack, strict=True)])
+    kept = row([x for x, p in zip(values, after, strict=True) if p != 0])
+    return largest(values) - smallest(kept)
+
+
+@mvi_forgets.false_sibling("without the bonus of the last policy")
+def _(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Sides:
+    return _shortfall(before, after, slack, order, strength, coefficient), strength / (order - 1)
+
+
+@mvi_forgets.false_sibling("nine tenths of it")
+def _(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Sides:
+    shortfall = _shortfall(before, after, slack, order, strength, coefficient)
+    return shortfall, rational(9, 10) * (1 + coefficient) * strength / (order - 1)
+
+
+@mvi_forgets.known("from one action to another, nearly")
+def _() -> dict[str, Any]:
+    tiny = Fraction(1, 1000)
+    return {
+        "before": [Fraction(0), Fraction(1)],
+        "after": [1 - tiny, tiny],
+        "slack": [Fraction(0)] * 2,
+        "order": Fraction(2),
+        "strength": Fraction(1),
+        "coefficient": Fraction(1),
+    }
+
+
+@mvi_forgets.step("L(1) - L(0)", method="cancel")
+def _() -> tuple[Any, Any]:
+    q = sp.Symbol("q", positive=True)
+    return (1 - 1) / (q - 1) - (0 - 1) / (q - 1), 1 / (q - 1)
 
 
 # --- the first-order normaliser ---

@@ -243,7 +243,9 @@ def draw_averaging_bounds(data: dict[str, Any]) -> Any:
             alpha=0.7,
         )
     axes.plot(ends, ends, color="0.5", linewidth=0.8)
-    axes.set(xlabel="bound", ylabel="observed loss", title="The averaging bound: never crossed, all but attained", ylim=(1e-3, 300))
+    axes.set(
+        xlabel="bound", ylabel="observed loss", title="The averaging bound: never crossed, all but attained", ylim=(1e-3, 300)
+    )
     axes.legend(frameon=False, fontsize=8)
     return canvas
 
