@@ -87,18 +87,25 @@ def greedy_steps() -> None:
 
 
 def runs() -> None:
-    """MVI(q) from zero to a certified bracket, against value iteration on the same model."""
+    """MVI(q) from zero to a certified bracket, against value iteration on the same model.
+
+    The sparse model has action gaps far below the temperature, which take as many updates as they are smaller; its tolerance is
+    therefore coarse.
+    """
     lake = tabular.MDP.from_gymnasium("FrozenLake8x8-v1", gamma=0.99)
     sparse = tabular.domains.garnet(10**5, 5, 5, gamma=0.95, rng=0)
-    print(f"{'model':>22} {'q':>4} {'updates':>8} {'seconds':>8} {'of value iteration':>19} {'width':>8}")
-    for name, mdp in (("FrozenLake8x8", lake), ("sparse, 10^5 states", sparse)):
-        plain = tabular.solve(mdp, tabular.ValueIteration(), tol=1e-6)
+    print(f"{'model':>20} {'q':>4} {'updates':>8} {'seconds':>8} {'ms each':>8} {'of value iteration':>19} {'width':>8}")
+    for name, mdp, tol in (("FrozenLake8x8", lake, 1e-6), ("sparse, 10^5 states", sparse, 1e-3)):
+        plain = tabular.solve(mdp, tabular.ValueIteration(), tol=tol)
         for q in (1, 1.5, 2, 5):
             scheme = MunchausenValueIteration(0.03, order=q)
             tabular.solve(lake, scheme, tol=1e-2)
-            solution = tabular.solve(mdp, scheme, tol=1e-6)
-            ratio = solution.seconds / plain.seconds
-            print(f"{name:>22} {q:4} {solution.iterations:8} {solution.seconds:8.2f} {ratio:19.1f} {solution.width:8.0e}")
+            solution = tabular.solve(mdp, scheme, tol=tol)
+            each, ratio = 1e3 * solution.seconds / solution.iterations, solution.seconds / plain.seconds
+            print(
+                f"{name:>20} {q:4} {solution.iterations:8} {solution.seconds:8.2f} {each:8.2f} {ratio:19.1f} {solution.width:8.0e}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
