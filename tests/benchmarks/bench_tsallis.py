@@ -102,10 +102,8 @@ def runs() -> None:
             tabular.solve(lake, scheme, tol=1e-2)
             solution = tabular.solve(mdp, scheme, tol=tol)
             each, ratio = 1e3 * solution.seconds / solution.iterations, solution.seconds / plain.seconds
-            print(
-                f"{name:>20} {q:4} {solution.iterations:8} {solution.seconds:8.2f} {each:8.2f} {ratio:19.1f} {solution.width:8.0e}",
-                flush=True,
-            )
+            numbers = f"{solution.iterations:8} {solution.seconds:8.2f} {each:8.2f} {ratio:19.1f} {solution.width:8.0e}"
+            print(f"{name:>20} {q:4} {numbers}", flush=True)
 
 
 if __name__ == "__main__":
