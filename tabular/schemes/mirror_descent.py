@@ -75,8 +75,7 @@ class _MirrorDescent(Scheme):
             log_new, level = log_soft_max(logits)
             return total * level, np.exp(log_new), log_new
         if self.entropy == 0.0:
-            reachable = q if isinstance(self.divergence, TotalVariation) else np.where(np.isneginf(q), -np.inf, q)
-            optimum = self.divergence.smooth_max(reachable, policy, self.strength)
+            optimum = self.divergence.smooth_max(q, policy, self.strength)
             new = np.asarray(optimum.distribution)
             value = np.asarray(optimum.value)
         else:

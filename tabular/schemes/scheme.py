@@ -101,8 +101,11 @@ class Scheme:
         """
         operator = Problem(mdp).operator()
         assert isinstance(operator, Optimality)
-        draw = _errors(noise, rng, mdp)
-        state = self.start(operator, _initial(initial, mdp))
+        return self._states(operator, self.start(operator, _initial(initial, mdp)), _errors(noise, rng, mdp))
+
+    def _states(self, operator: Optimality, state: State, draw: Callable[[int], Float | None]) -> Iterator[State]:
+        """The states from a first one on, with their errors."""
+        allowed = state.q > -math.inf
         yield state
         while True:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -110,7 +113,7 @@ class Scheme:
                 error = draw(state.k)
                 if error is not None:
                     state = replace(state, q=state.q + error, action_values=state.action_values + error, error=error)
-            if not (state.q[mdp.allowed] if mdp.allowed is not None else state.q).max() < math.inf or np.isnan(state.q).any():
+            if not np.isfinite(state.q[allowed]).all():
                 raise SolverError(f"action values became infinite or NaN in update {state.k}", None)
             yield state
 
@@ -150,10 +153,10 @@ class Scheme:
         first = next(states)
         recorder = Recorder(self, mdp, first, int(iterations), evaluate, keep)
         try:
-            with Progress(progress, type(self).__name__) as bar:
+            with Progress(progress, f"{type(self).__name__}: loss") as bar:
                 for state in states:
                     recorder.add(state)
-                    bar.update(float(iterations - state.k), 0.0)
+                    bar.update(recorder.loss, 0.0)
                     if state.k == iterations:
                         break
         except SolverError as error:
@@ -180,9 +183,12 @@ class Scheme:
             with np.errstate(over="ignore", invalid="ignore"):
                 estimate = float(np.float64(high - low) / (1.0 - b))
                 moved = np.where(state.q == before, 0.0, np.abs(state.q - before)).max()
-            still = bool(moved <= STILL * max(1.0, float(np.abs(values).max())))
-            stuck = "the scheme stands still at a policy that is not optimal; lower its temperature" if still else ""
-            yield Step(values, 0.0, estimate, stuck=lost or stuck)
+                size = max(1.0, float(np.abs(values).max()))
+                floor = float(4 * STILL * size / np.float64(1.0 - b))
+            still, near = bool(moved <= STILL * size), estimate <= floor
+            if still and not near:
+                lost = lost or "the scheme stands still at a policy that is not optimal; lower its temperature"
+            yield Step(values, 0.0, estimate, final=still and near, note="the scheme stands still", stuck=lost)
 
 
 def as_positive(x: Any, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ class Recorder:
         self.operator, self.value = Optimality(mdp), np.zeros(mdp.n_states)
         self.allowed = np.ones(first.q.shape, dtype=bool) if mdp.allowed is None else mdp.allowed
         self.best = solve(mdp).values if evaluated else None
-        self.first, self.last, self.count = first, first, 0
+        self.first, self.last, self.count, self.loss = first, first, 0, math.nan
         self.sum_q, self.sum_errors = np.zeros(first.q.shape), np.zeros(first.q.shape)
         self.numbers = np.full((iterations, 5), np.nan)
         self.values = np.full((iterations if evaluated else 0, mdp.n_states), np.nan)
@@ -112,12 +113,11 @@ class Recorder:
         error = np.zeros(state.q.shape) if state.error is None else state.error
         self.sum_errors += error
         average, drift = self.sum_errors[inside], state.q[inside] - self.first.q[inside] - self.sum_errors[inside]
-        loss = np.nan
         if self.best is not None:
             self.values[k] = self.value = value_of(self.operator, state.policy, self.value)
-            loss = float((self.best - self.value).max())
+            self.loss = float((self.best - self.value).max())
         self.numbers[k] = (
-            loss,
+            self.loss,
             np.count_nonzero(inside & (state.policy == 0)),
             np.abs(average).max() / (k + 1),
             np.ptp(average),

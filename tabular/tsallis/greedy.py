@@ -36,7 +36,8 @@ class GreedyStep:
     normalizer : (...)
         :math:`\varphi`, inside the q-exponential.
     threshold : (...)
-        For q > 1, actions of at most this value get nothing, :math:`\varphi - \tau q / (q - 1)`; minus infinity for q <= 1.
+        For q > 1, actions of at most this value get nothing, :math:`\varphi - \tau q / (q - 1)`; minus infinity for q <= 1. (At
+        strength 0 it is the largest value itself, which is kept.)
     support_size : (...) integers
         Number of actions with mass.
     residual : (...)
@@ -94,7 +95,7 @@ def greedy_step(values: Any, regularizer: FDivergence | Entropy, strength: Any =
     mean = (policy * np.where(policy > 0, x, 0.0)).sum(axis=-1)
     normalizer = _normalizer(x, measure, policy, tau, q, value, mean)
     with np.errstate(invalid="ignore"):
-        threshold = normalizer - tau * q / (q - 1) if q > 1 else np.full(value.shape, -np.inf)
+        threshold = np.where(np.isinf(tau), -np.inf, normalizer - tau * q / (q - 1)) if q > 1 else np.full(value.shape, -np.inf)
     residual = np.abs(value - mean - (normalizer - mean) / q)
     parts = (value, policy, normalizer, threshold, np.count_nonzero(policy, axis=-1), residual)
     return GreedyStep(*map(_plain, parts))

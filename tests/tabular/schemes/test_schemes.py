@@ -318,6 +318,18 @@ def test_solve_says_why_it_stopped(scheme, message):
     assert (solution.lower <= solution.upper).all()
 
 
+def test_the_rounding_floor_is_no_failure():
+    solution = tabular.solve(dirichlet_model(0), MunchausenValueIteration(0.5, order=2), tol=1e-17)
+    assert not solution.converged
+    assert "rounding floor" in solution.reason
+    assert solution.width < 1e-12
+
+
+def test_arguments_are_checked_before_the_first_state():
+    with pytest.raises(tabular.ModelError, match="noise is -1"):
+        SoftValueIteration(1.0).iterate(dirichlet_model(0), noise=-1.0, rng=0)
+
+
 def test_schemes_solve_ordinary_problems_only():
     with pytest.raises(tabular.ModelError, match="ordinary problems"):
         tabular.solve(tabular.Regularized(dirichlet_model(0), tabular.KL(), 0.1), SoftValueIteration(0.1))
