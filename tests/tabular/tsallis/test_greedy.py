@@ -127,6 +127,19 @@ def test_against_three_hundred_digits(q):
     np.testing.assert_allclose(step.policy, [float(w) for w in weights], rtol=3e-13, atol=1e-300)
 
 
+def test_what_bisection_on_the_level_loses():
+    """Between the proved ends, in doubles, at order 50: the second mass has an infinite slope there, and comes out wrong."""
+    kappa = 0.5 * 50 / 49
+    low, high = 1 - kappa, 1 - kappa * 4.0**-49
+    for _ in range(200):
+        level = (low + high) / 2
+        weights = (np.maximum(Q - level, 0) / kappa) ** (1 / 49)
+        low, high = (level, high) if weights.sum() > 1 else (low, level)
+    step = greedy_step(Q, tabular.TsallisEntropy(50), 0.5)
+    assert abs(weights[1] - 4.1221516531060e-4) > 0.1
+    assert abs(step.policy[1] - 4.1221516531060e-4) < 1e-17
+
+
 def test_shapes_and_limits():
     step = greedy_step(np.stack([Q, -Q]), tabular.TsallisEntropy(3), [1.0, 0.0])
     assert step.policy.shape == (2, 4)
