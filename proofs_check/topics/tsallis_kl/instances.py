@@ -30,7 +30,6 @@ __all__ = [
     "of_divergences",
     "pairs_of_laws",
     "positive_laws",
-    "small",
     "third",
 ]
 
@@ -68,11 +67,6 @@ class Positive:
 def numbers(low: float = 0.125, high: float = 8.0) -> st.SearchStrategy[float]:
     """Positive numbers of several sizes."""
     return st.sampled_from([low, 0.5, 1.0, 2.0, high]) | st.floats(low, high)
-
-
-def small(**_: Any) -> float:
-    """A few operations on numbers of order one."""
-    return 1e-12
 
 
 @st.composite

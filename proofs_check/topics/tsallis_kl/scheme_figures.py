@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 import tabular
 from proofs_check.figures import COLOURS, Figure, new_figure
+from proofs_check.topics.tsallis_kl.averaging import nearly_tight
 from tabular.schemes import MirrorDescentValueIteration, MunchausenValueIteration, averaging_bound
 from tabular.tsallis import greedy_step
 
@@ -81,14 +83,6 @@ def draw_mvi_loss(data: dict[str, Any]) -> Any:
 
 
 # --- absorbing zeros ---
-
-
-def two_doors() -> tabular.MDP:
-    """State 0: .5 at once, or on to state 1, where +1 and -1 are to be had."""
-    P = np.zeros((3, 2, 3))
-    P[0, 0, 2] = P[0, 1, 1] = 1
-    P[1:, :, 2] = 1
-    return tabular.MDP(P, [[0.5, 0], [1, -1], [0, 0]], GAMMA)
 
 
 def absorbing_zeros(full: bool = False) -> dict[str, Any]:
@@ -199,8 +193,9 @@ def averaging_bounds(full: bool = False) -> dict[str, Any]:
         trace = MirrorDescentValueIteration(strength).run(mdp, 60, noise=sigma, rng=seed)
         bound, loss = averaging_bound(trace), q_losses(mdp, trace.policy_values)
         rows += [(gamma, sigma, k + 1, loss[k], bound[k]) for k in (0, 2, 9, 59)]
+    chain = nearly_tight(Fraction(97, 100))
+    mdp, initial = chain["mdp"], chain["initial"].astype(float)
     for k in (1, 2, 3, 4, 6, 10):
-        mdp, initial = nearly_tight()
         trace = MirrorDescentValueIteration(1e-6).run(mdp, k, initial=initial)
         rows.append((0.97, -1.0, k, q_losses(mdp, trace.policy_values)[-1], averaging_bound(trace)[-1]))
     table = np.array(rows)
@@ -211,15 +206,6 @@ def q_losses(mdp: tabular.MDP, values: Any) -> Any:
     """Largest loss in action values of each policy value."""
     best = tabular.q_values(mdp, tabular.solve(mdp).values)
     return np.array([np.abs(best - tabular.q_values(mdp, v)).max() for v in values])
-
-
-def nearly_tight() -> tuple[tabular.MDP, Any]:
-    """The chain on which three updates all but attain the bound."""
-    P = np.zeros((3, 2, 3))
-    for s, following in enumerate(([0, 1], [0, 1], [0, 2])):
-        for a, t in enumerate(following):
-            P[s, a, t] = 1
-    return tabular.MDP(P, [[-2, -1], [0, 1], [1, 1]], 0.97), np.array([[1.0, -2], [-2, 0], [1, 2]])
 
 
 def draw_averaging_bounds(data: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from proofs_check import claims
 from proofs_check.arithmetic import exact, lift, rational
-from proofs_check.topics.tsallis_kl import averaging, bounds, calculus, greedy, mirror, munchausen
+from proofs_check.topics.tsallis_kl import averaging, bounds, calculus, fixed_points, greedy, greedy_limits, mirror, munchausen
 from proofs_check.topics.tsallis_kl import divergence as divergence_room
 from proofs_check.topics.tsallis_kl.formulas import divergence, entropy, q_exp, q_log, row, sparse_max, total
 from proofs_check.verification import verify, verify_claim
@@ -186,8 +186,8 @@ def test_a_sparse_max_of_all_actions_is_noticed(monkeypatch):
         level = (total(z) - 1) / rational(len(z))
         return row([x - level for x in z]), level
 
-    monkeypatch.setattr(greedy, "sparse_max", everywhere)
-    monkeypatch.setattr(munchausen, "sparse_max", everywhere)
+    monkeypatch.setattr(greedy_limits, "sparse_max", everywhere)
+    monkeypatch.setattr(fixed_points, "sparse_max", everywhere)
     assert noticed("sparse_max")
     assert noticed("approximate_normaliser")
     assert sparse_max(np.array([1.0, -5.0]))[1] == 0
