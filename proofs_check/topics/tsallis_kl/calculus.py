@@ -398,7 +398,8 @@ def _() -> dict[str, Any]:
 
 
 @exp_product.step("brackets multiply", method="expand")
-def _() -> tuple[Any, Any]:
+def brackets_multiply() -> tuple[Any, Any]:
+    """The bracket of the q-sum."""
     a, b, q = sp.symbols("a b q")
     return (1 + (1 - q) * a) * (1 + (1 - q) * b), 1 + (1 - q) * (a + b + (1 - q) * a * b)
 
@@ -439,10 +440,7 @@ def _() -> dict[str, Any]:
     return {"x": Fraction(-3, 2), "y": Fraction(-2), "order": Fraction(0)}
 
 
-@exp_product_truncated.step("brackets multiply", method="expand")
-def _() -> tuple[Any, Any]:
-    a, b, q = sp.symbols("a b q")
-    return (1 + (1 - q) * a) * (1 + (1 - q) * b), 1 + (1 - q) * (a + b + (1 - q) * a * b)
+exp_product_truncated.step("brackets multiply", method="expand")(brackets_multiply)
 
 
 SMALL = Interval(Fraction(-1, 10), Fraction(1, 10))

@@ -126,8 +126,8 @@ def _() -> tuple[Any, Any]:
     search=LAWS,
     allowance=of_divergences,
     uses=("tsallis_kl.tsallis_divergence",),
-    argument="D_q is a mean of convex functions of p, so its largest value on the simplex is at a vertex, and by the step "
-    "that is (r^(1-q) - 1)/(q - 1).",
+    argument="By the step each term p^q r^(1-q) / (q - 1) is convex in p, so that the largest value on the simplex is at a "
+    "vertex, where it is (r^(1-q) - 1)/(q - 1).",
 )
 def largest_divergence(p: Array, reference: Array, order: Any) -> Sides:
     r"""$D_q(p \| r) \le \max_a \frac{r_a^{1-q} - 1}{q - 1}$."""
@@ -144,10 +144,10 @@ def _() -> dict[str, Any]:
     return mirror_pair()
 
 
-@largest_divergence.step("a vertex", method="cancel")
+@largest_divergence.step("second derivative of a term", method="logarithms")
 def _() -> tuple[Any, Any]:
-    r, q = sp.symbols("r q", positive=True)
-    return (1 * r ** (1 - q) - 1) / (q - 1), (r ** (1 - q) - 1) / (q - 1)
+    p, r, q = sp.symbols("p r q", positive=True)
+    return sp.diff(p**q * r ** (1 - q) / (q - 1), p, 2), q * p ** (q - 2) * r ** (1 - q)
 
 
 # --- growth, products, the uniform reference ---

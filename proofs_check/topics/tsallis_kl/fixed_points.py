@@ -72,8 +72,8 @@ def logs_of(policy: Array, order: Any) -> Array:
     instances=fixed_points(),
     search=FIXED,
     allowance=of_fixed_points,
-    argument="Q - tau L(pi) is Q^pi, whose mean under pi is v^pi: the update gives r + tau L + gamma P v^pi, which by the "
-    "step is Q again. At a fixed point Q - tau L(pi) conversely solves the evaluation equation of pi, and that has one "
+    argument="Q - tau L(pi) is Q^pi, whose mean under pi is what the update carries on: by the step, with B = tau L, it gives Q "
+    "again. At a fixed point Q - tau L(pi) conversely solves the evaluation equation of pi, and that has one "
     "solution.",
 )
 def mvi_fixed_point(mdp: Any, policy: Array, order: Any, strength: Any) -> Sides:
@@ -99,10 +99,11 @@ def _() -> dict[str, Any]:
     return {"mdp": two_doors(), "policy": half, "order": Fraction(2), "strength": Fraction(1)}
 
 
-@mvi_fixed_point.step("r + tau L + gamma P v = Q^pi + tau L", method="expand")
+@mvi_fixed_point.step("with K = gamma P pi and Q^pi = r + K Q^pi, the update of Q^pi + B is Q^pi + B", method="noncommutative")
 def _() -> tuple[Any, Any]:
-    r, bonus, future = sp.symbols("r tauL gPv")
-    return r + bonus + future, (r + future) + bonus
+    kernel, own, bonus = sp.symbols("K q B", commutative=False)
+    Q = own + bonus
+    return (own - kernel * own) + bonus + kernel * (Q - bonus), Q
 
 
 @claim(

@@ -265,10 +265,10 @@ def _() -> dict[str, Any]:
     return truncated()
 
 
-@level_bracket.step("with pi = 1 the lower end is the level", method="cancel")
+@level_bracket.step("c less the lower end of an action is kappa mu^(1-q) (1 - pi^(q-1))", method="logarithms")
 def _() -> tuple[Any, Any]:
-    c, k, m = sp.symbols("c k m")
-    return (c + k * m) - k * m, c
+    p, m, q, k, c = sp.symbols("p m q k c", positive=True)
+    return c - (c + k * (p / m) ** (q - 1) - k * m ** (1 - q)), k * m ** (1 - q) * (1 - p ** (q - 1))
 
 
 # --- our solver ---

@@ -132,7 +132,7 @@ def test_products_of_truncated_factors_are_lost():
 def test_the_constant_of_the_loss_is_approached():
     ratios = []
     for horizon in (10, 100, 1000):
-        left, right = bounds.performance_loss.exactly(**bounds._tight(2, horizon))
+        left, right = bounds.performance_loss.exactly(**bounds.tight(2, horizon))
         ratios.append(float(left / right))
     np.testing.assert_allclose(ratios, [0.5, 0.95, 0.995], rtol=1e-12)
 
