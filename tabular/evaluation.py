@@ -81,23 +81,23 @@ def policy_value(mdp: MDP | Problem, policy: ArrayLike) -> Float:
     >>> policy_value(mdp, [[0.5, 0.5]])
     array([4.])
     """
-    return _value(_evaluation(mdp, policy))
+    operator = _evaluation(mdp, policy)
+    return fixed_value(operator, np.zeros(operator.n_states))
 
 
-def _value(operator: Any) -> Float:
+def fixed_value(operator: Any, start: Float) -> Float:
+    """(S,) value in the operator of a policy, starting from a guess."""
     affine = operator.affine()
     if affine is None:  # a worst case: no linear system, but one policy's sweeps contract
-        return solve_iteratively(
-            operator, ValueIteration(), tol=1e-12, start=np.zeros(operator.n_states), progress=False, why=""
-        ).values
+        return solve_iteratively(operator, ValueIteration(), tol=1e-12, start=start, progress=False, why="").values
     matrix, c = affine
-    return evaluate(matrix, c, np.zeros(operator.n_states), operator.moduli[1])
+    return evaluate(matrix, c, start, operator.moduli[1])
 
 
 def policy_bracket(mdp: MDP | Problem, policy: ArrayLike) -> tuple[Float, Float]:
     """Rigorous ``(lower, upper)``, (S,) each, around the value of a policy in a model or problem; rounding included."""
     operator = _evaluation(mdp, policy)
-    bracket = certify(operator, _value(operator))
+    bracket = certify(operator, fixed_value(operator, np.zeros(operator.n_states)))
     return bracket.lower, bracket.upper
 
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular.bellman import Optimality
+from tabular.evaluation import fixed_value
 from tabular.mdp import MDP
 from tabular.solvers import solve
-from tabular.solvers.linear_systems import evaluate
 
 if TYPE_CHECKING:
     from tabular.schemes.scheme import Scheme, State
 
-__all__ = ["Recorder", "Trace", "value_of"]
+__all__ = ["Recorder", "Trace"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +84,6 @@ class Trace:
         )
 
 
-def value_of(operator: Optimality, policy: Float, start: Float) -> Float:
-    """(S,) value of a policy in a model whose checks were made, from a guess."""
-    fixed = operator.fix(policy)
-    matrix, c = fixed.affine()
-    return evaluate(matrix, c, start, fixed.moduli[1])
-
-
 class Recorder:
     """Collects a :class:`Trace`."""
 
@@ -114,7 +107,7 @@ class Recorder:
         self.sum_errors += error
         average, drift = self.sum_errors[inside], state.q[inside] - self.first.q[inside] - self.sum_errors[inside]
         if self.best is not None:
-            self.values[k] = self.value = value_of(self.operator, state.policy, self.value)
+            self.values[k] = self.value = fixed_value(self.operator.fix(state.policy), self.value)
             self.loss = float((self.best - self.value).max())
         self.numbers[k] = (
             self.loss,
@@ -133,7 +126,6 @@ class Recorder:
         """What was recorded so far."""
         n, state = self.count, self.last
         numbers = self.numbers[:n]
-        shape = (0, *state.q.shape)
         return Trace(
             scheme=self.scheme,
             mdp=self.mdp,
@@ -149,5 +141,5 @@ class Recorder:
             average_q=np.where(self.allowed, self.sum_q / max(n, 1), -np.inf),
             policies=np.array(self.policies) if self.keep else None,
             qs=np.array(self.qs) if self.keep else None,
-            errors=np.array(self.errors).reshape(-1, *shape[1:]) if self.keep else None,
+            errors=np.array(self.errors).reshape(-1, *state.q.shape) if self.keep else None,
         )

@@ -117,10 +117,10 @@ def _normalizer(x: Any, measure: Any, policy: Any, tau: Any, q: float, value: An
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         ratio = np.take_along_axis(policy, best, axis=-1)[..., 0] / np.take_along_axis(measure, best, axis=-1)[..., 0]
         normalizer = np.where(tau == 0, top, np.where(np.isinf(tau), mean, top - tau * q * np.asarray(q_log(ratio, 2 - q))))
-    atom = ((measure == 0) & (policy > 0)).any(axis=-1)  # q < 1: the best action is outside the support, and the level is there
-    highest = np.where(x > -np.inf, x, -np.inf).max(axis=-1)
-    with np.errstate(invalid="ignore"):
-        return np.where(atom, highest + tau * q / (q - 1) if q < 1 else normalizer, normalizer)
+    if q > 1:
+        return normalizer
+    atom = ((measure == 0) & (policy > 0)).any(axis=-1)  # the best action is outside the support, and the level is at its value
+    return np.where(atom, x.max(axis=-1) + tau * q / (q - 1), normalizer)
 
 
 def approximate_policy(values: Any, strength: Any = 1.0, q: float = 2.0, *, renormalize: bool = True) -> Any:

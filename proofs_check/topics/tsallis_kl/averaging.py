@@ -1,10 +1,9 @@
 r"""Mirror descent value iteration with KL: what telescopes, and how errors average.
 
-:math:`q_0` is arbitrary, :math:`\pi_0` uniform over n actions; :math:`\pi_{k+1}` maximises :math:`\langle \pi, q_k\rangle -
-    \lambda
-\mathrm{KL}(\pi \| \pi_k)`, and :math:`q_{k+1} = r + \gamma P (\text{that maximum}) + \epsilon_{k+1}`. With :math:`h_k =
-    \sum_{j \le
-k} q_j`, :math:`M_k = \lambda \log \sum_a e^{h_k/\lambda}` and :math:`E_k = \sum_{j \le k} \epsilon_j`.
+:math:`q_0` is arbitrary, :math:`\pi_0` uniform over n actions; :math:`\pi_{k+1}` maximises
+:math:`\langle \pi, q_k\rangle - \lambda \mathrm{KL}(\pi \| \pi_k)`, and
+:math:`q_{k+1} = r + \gamma P (\text{that maximum}) + \epsilon_{k+1}`. With :math:`h_k = \sum_{j \le k} q_j`,
+:math:`M_k = \lambda \log \sum_a e^{h_k/\lambda}` and :math:`E_k = \sum_{j \le k} \epsilon_j`.
 """
 
 from __future__ import annotations
@@ -46,16 +45,16 @@ def run(mdp: Any, initial: Array, strength: Any, errors: Array) -> Run:
     logs = np.stack([row([-log(rational(n))] * n) for _ in initial])
     q, values, policy = [initial], [], logs
     for error in errors:
-        new, level = [], []
+        new, laws, level = [], [], []
         for before, here in zip(logs, q[-1], strict=True):
             raw = before + here / strength
             top = largest(raw)
             after = (raw - top) - log(total(exp(x - top) for x in raw))
             law = row([exp(x) for x in after])
             new.append(after)
+            laws.append(law)
             level.append(dot(law, here) - strength * dot(law, after - before))
-        logs = np.stack(new)
-        policy = np.stack([row([exp(x) for x in line]) for line in logs])
+        logs, policy = np.stack(new), np.stack(laws)
         values.append(row(level))
         q.append(q_values(mdp, values[-1]) + error)
     return Run(q, values, policy)
@@ -69,7 +68,7 @@ def potential(h: Array, strength: Any) -> Array:
 
 @st.composite
 def noisy_runs(draw: st.DrawFn, most: int = 30) -> dict[str, Any]:
-    """A model, first action values, a strength, and errors: none, the same at every step, or different ones."""
+    """A model, first action values, a strength, and errors: none, the same at every step, or of alternating sign."""
     mdp = draw(mdps(max_states=3, gammas=st.sampled_from([0.0, 0.5, 0.875, 0.9375])))
     shape, count = mdp.r.shape, draw(st.sampled_from([1, 2, 3, 5, most]))
     grid = st.integers(-6, 6)
@@ -248,16 +247,18 @@ def loss(mdp: Any, policy: Array) -> Any:
     return norm(q_values(mdp, optimum(mdp)) - q_values(mdp, policy_value(mdp, policy)))
 
 
-def bound(mdp: Any, made: Run, initial: Array, strength: Any, errors: Array, last: bool = False) -> Any:
-    r""":math:`\frac{\gamma}{1-\gamma} \frac{\mathrm{sp}(q_K - q_0 - E_K) + \lambda \log n}{K}`, with an error of one step if
-    asked for.
-    """
-    count, n = len(errors), initial.shape[1]
-    if last:
-        drift = span(errors[-1]) + span(made.q[-1] - initial)
-    else:
-        drift = span(made.q[-1] - initial - total_of(list(errors)))
+def bound(mdp: Any, strength: Any, errors: Array, drift: Any) -> Any:
+    r""":math:`\frac{\gamma}{1-\gamma} \frac{\text{drift} + \lambda \log n}{K}` after K errors (K, S, n)."""
+    count, _, n = errors.shape
     return mdp.gamma / (1 - mdp.gamma) * (drift + strength * log(rational(n))) / count
+
+
+def _whole(mdp: Any, made: Run, initial: Array, strength: Any, errors: Array) -> Any:
+    return bound(mdp, strength, errors, span(made.q[-1] - initial - total_of(list(errors))))
+
+
+def _split(mdp: Any, made: Run, initial: Array, strength: Any, errors: Array) -> Any:
+    return bound(mdp, strength, errors, span(total_of(list(errors))) + span(made.q[-1] - initial))
 
 
 @claim(
@@ -280,25 +281,25 @@ def bound(mdp: Any, made: Run, initial: Array, strength: Any, errors: Array, las
 def mdvi_averaging(mdp: Any, initial: Array, strength: Any, errors: Array) -> Sides:
     r"""$\|q^* - q^{\pi_K}\| \le \frac{\gamma}{1 - \gamma} \cdot \frac{\mathrm{sp}(q_K - q_0 - E_K) + \lambda \log n}{K}$."""
     made = run(mdp, initial, strength, errors)
-    return loss(mdp, made.policy), bound(mdp, made, initial, strength, errors)
+    return loss(mdp, made.policy), _whole(mdp, made, initial, strength, errors)
 
 
 @mdvi_averaging.false_sibling("half of it")
 def _(mdp: Any, initial: Array, strength: Any, errors: Array) -> Sides:
     made = run(mdp, initial, strength, errors)
-    return loss(mdp, made.policy), bound(mdp, made, initial, strength, errors) / 2
+    return loss(mdp, made.policy), _whole(mdp, made, initial, strength, errors) / 2
 
 
 @mdvi_averaging.false_sibling("ninety-nine hundredths of it")
 def _(mdp: Any, initial: Array, strength: Any, errors: Array) -> Sides:
     made = run(mdp, initial, strength, errors)
-    return loss(mdp, made.policy), rational(99, 100) * bound(mdp, made, initial, strength, errors)
+    return loss(mdp, made.policy), rational(99, 100) * _whole(mdp, made, initial, strength, errors)
 
 
 @mdvi_averaging.false_sibling("with the last error in place of the sum: errors do not average away if they repeat")
 def _(mdp: Any, initial: Array, strength: Any, errors: Array) -> Sides:
     made = run(mdp, initial, strength, errors)
-    return loss(mdp, made.policy), bound(mdp, made, initial, strength, errors, last=True)
+    return loss(mdp, made.policy), bound(mdp, strength, errors, span(errors[-1]) + span(made.q[-1] - initial))
 
 
 @mdvi_averaging.known("a chain of three states, gamma = .97: 95.06 against 95.0603")
@@ -334,11 +335,6 @@ def mdvi_averaging_split(mdp: Any, initial: Array, strength: Any, errors: Array)
     n}{K}$: errors count by their sum, whose growth is slower than $K$ if they are independent."""
     made = run(mdp, initial, strength, errors)
     return loss(mdp, made.policy), _split(mdp, made, initial, strength, errors)
-
-
-def _split(mdp: Any, made: Run, initial: Array, strength: Any, errors: Array) -> Any:
-    drift = span(total_of(list(errors))) + span(made.q[-1] - initial)
-    return mdp.gamma / (1 - mdp.gamma) * (drift + strength * log(rational(initial.shape[1]))) / len(errors)
 
 
 @mdvi_averaging_split.false_sibling("half of it")

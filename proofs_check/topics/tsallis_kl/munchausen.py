@@ -57,7 +57,7 @@ def of_updates(strength: float, **_: Any) -> float:
     "tsallis_kl.mvi_q",
     "==",
     paper=MUNCHAUSEN,
-    theorem="1",
+    theorem="Theorem 1",
     assumptions="q = 1; any two policies, the later one absolutely continuous",
     instances=updates(),
     search={
@@ -257,31 +257,33 @@ def of_rivals(strength: float, **_: Any) -> float:
 def mvi_is_mirror_descent(before: Array, after: Array, other: Array, slack: Array, order: Any, strength: Any) -> Sides:
     r"""The next policy of MVI(q) maximises $\langle \pi, Q'\rangle - \tau B_\omega(\pi, \pi_k)$: mirror descent in the Tsallis
     entropy's Bregman divergence, half the squared distance at $q = 2$, which can leave the boundary."""
-    rival, best = (_worth(p, before, after, slack, order, strength) for p in (other, after))
+    rival, best = (_worth(p, before, after, slack, order, strength, 1) for p in (other, after))
     return rival, best
 
 
-def _worth(p: Array, before: Array, after: Array, slack: Array, order: Any, strength: Any) -> Any:
-    last, new = (row([q_log(x, 2 - order) for x in law]) for law in (before, after))
-    values = row([strength * (n - o) - (s if x == 0 else 0 * s) for n, o, s, x in zip(new, last, slack, after, strict=True)])
-    return dot(p, values) - strength * bregman(p, before, order)
+def _estimates(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Array:
+    """The Q' from which the policy after follows the policy before: Q = tau L(after), less the slack where that has no mass."""
+    last, new = (row([q_log(p, 2 - order) for p in law]) for law in (before, after))
+    values = strength * new - coefficient * strength * last
+    return row([x if p != 0 else x - s for x, p, s in zip(values, after, slack, strict=True)])
+
+
+def _worth(p: Array, before: Array, after: Array, slack: Array, order: Any, strength: Any, share: Any) -> Any:
+    """Of a policy, at a share of the temperature."""
+    return dot(p, _estimates(before, after, slack, order, strength, 1)) - share * strength * bregman(p, before, order)
 
 
 @mvi_is_mirror_descent.false_sibling("in the Tsallis divergence, where that is finite")
 def _(before: Array, after: Array, other: Array, slack: Array, order: Any, strength: Any) -> Sides:
-    last, new = (row([q_log(x, 2 - order) for x in law]) for law in (before, after))
-    values = row([strength * (n - o) - (s if x == 0 else 0 * s) for n, o, s, x in zip(new, last, slack, after, strict=True)])
-    middle = (before + after) / 2
+    values, middle = _estimates(before, after, slack, order, strength, 1), (before + after) / 2
     worths = [dot(p, values) - strength * divergence(p, middle, order) for p in (middle, after)]
     return worths[0], worths[1]
 
 
 @mvi_is_mirror_descent.false_sibling("at half the temperature")
 def _(before: Array, after: Array, other: Array, slack: Array, order: Any, strength: Any) -> Sides:
-    last, new = (row([q_log(x, 2 - order) for x in law]) for law in (before, after))
-    values = row([strength * (n - o) - (s if x == 0 else 0 * s) for n, o, s, x in zip(new, last, slack, after, strict=True)])
-    worths = [dot(p, values) - strength / 2 * bregman(p, before, order) for p in (other, after)]
-    return worths[0], worths[1]
+    rival, best = (_worth(p, before, after, slack, order, strength, rational(1, 2)) for p in (other, after))
+    return rival, best
 
 
 @mvi_is_mirror_descent.known("from one corner towards the other")
@@ -346,15 +348,12 @@ def of_memories(strength: float, **_: Any) -> float:
 )
 def mvi_forgets(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Sides:
     r"""$Q'_{max} - Q'_a \le \frac{(1 + \alpha) \tau}{q - 1}$ for every action that keeps mass: whatever was seen before, one
-    estimate
-    that is worse by more drops an action. For $q = 1$ nothing is ever so bad."""
+    estimate that is worse by more drops an action. For $q = 1$ nothing is ever so bad."""
     return _shortfall(before, after, slack, order, strength, coefficient), (1 + coefficient) * strength / (order - 1)
 
 
 def _shortfall(before: Array, after: Array, slack: Array, order: Any, strength: Any, coefficient: Any) -> Any:
-    last, new = (row([q_log(p, 2 - order) for p in law]) for law in (before, after))
-    values = strength * new - coefficient * strength * last
-    values = row([x if p != 0 else x - s for x, p, s in zip(values, after, slack, strict=True)])
+    values = _estimates(before, after, slack, order, strength, coefficient)
     kept = row([x for x, p in zip(values, after, strict=True) if p != 0])
     return largest(values) - smallest(kept)
 

@@ -50,8 +50,8 @@ def mvi_loss(full: bool = False) -> dict[str, Any]:
     for tau in TEMPERATURES:
         runs, defaults, predictions = [], [], []
         for q in LOSS_ORDERS:
-            runs.append(limit_loss(mdp, MunchausenValueIteration(tau, order=q, greedy="entropy"), updates))
-            defaults.append(limit_loss(mdp, MunchausenValueIteration(tau, order=q), updates))
+            runs.append(limit_loss(mdp, best, MunchausenValueIteration(tau, order=q, greedy="entropy"), updates))
+            defaults.append(limit_loss(mdp, best, MunchausenValueIteration(tau, order=q), updates))
             own = 0.0 if q == 1 else float((best - tabular.policy_value(mdp, predicted_policy(mdp, q, tau))).max())
             predictions.append(own)
         columns[f"entropy, tau = {tau:g}"] = np.array(runs)
@@ -60,11 +60,11 @@ def mvi_loss(full: bool = False) -> dict[str, Any]:
     return columns
 
 
-def limit_loss(mdp: tabular.MDP, scheme: Any, updates: int) -> float:
-    """Loss of the policy after a number of updates; rounding counts as none."""
+def limit_loss(mdp: tabular.MDP, best: Any, scheme: Any, updates: int) -> float:
+    """Loss of the policy after a number of updates against the optimal values; rounding counts as none."""
     for state in scheme.iterate(mdp):
         if state.k == updates:
-            loss = float((tabular.solve(mdp).values - tabular.policy_value(mdp, state.policy)).max())
+            loss = float((best - tabular.policy_value(mdp, state.policy)).max())
             return loss if loss > 1e-12 else 0.0
     raise AssertionError("schemes do not end")
 

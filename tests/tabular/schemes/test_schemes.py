@@ -7,6 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 import tabular
+from proofs_check.topics.tsallis_kl.mirror import two_doors
+from proofs_check.topics.tsallis_kl.scheme_figures import dirichlet_model
 from tabular.schemes import (
     MirrorDescentPolicyIteration,
     MirrorDescentValueIteration,
@@ -14,20 +16,6 @@ from tabular.schemes import (
     SoftValueIteration,
     averaging_bound,
 )
-
-
-def dirichlet_model(seed, states=4, actions=3):
-    rng = np.random.default_rng(seed)
-    P = rng.dirichlet(0.5 * np.ones(states), size=(states, actions))
-    return tabular.MDP(P, rng.uniform(0, 1, (states, actions)), 0.9)
-
-
-def two_doors():
-    """State 0: .5 at once, or on to state 1, where +1 and -1 are to be had."""
-    P = np.zeros((3, 2, 3))
-    P[0, 0, 2] = P[0, 1, 1] = 1
-    P[1:, :, 2] = 1
-    return tabular.MDP(P, [[0.5, 0], [1, -1], [0, 0]], 0.9)
 
 
 def tsallis(q):
