@@ -18,10 +18,8 @@ from tabular._arrays import ROW_TOLERANCE, Float
 from tabular.bellman import Optimality, certify
 from tabular.errors import ModelError
 from tabular.mdp import MDP
-from tabular.problem import Problem, as_values
-from tabular.solvers.iteration import solve_iteratively
-from tabular.solvers.linear_systems import evaluate
-from tabular.solvers.value_iteration import ValueIteration
+from tabular.problem import FiniteHorizon, Problem, as_values
+from tabular.solvers.linear_systems import evaluate, fixed_point
 
 __all__ = ["greedy", "occupancy", "performance_difference", "policy_bracket", "policy_value", "q_values"]
 
@@ -59,6 +57,17 @@ def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any
     return weights
 
 
+def _stages(problem: FiniteHorizon, policy: ArrayLike) -> list[Any]:
+    """The operators of the stages of a policy, (H, S, A), (H, S), or one for all stages."""
+    whole, array, horizon = problem.operator(), np.asarray(policy), int(problem.horizon)
+    mdp = problem.mdp
+    per_stage = array.ndim == 3 or (array.ndim == 2 and array.dtype.kind in "iu" and array.shape != mdp.r.shape)
+    if per_stage and len(array) != horizon:
+        raise ModelError(f"policy has {len(array)} stages (expected {horizon})")
+    given = [as_policy(mdp, x, f"policy[{t}]") for t, x in enumerate(array)] if per_stage else [as_policy(mdp, policy)] * horizon
+    return [whole.fix(x if isinstance(whole, Optimality) else whole.lift(x)) for x in given]
+
+
 def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
     """The operator of a policy in a model, ordinary, regularised or robust."""
     if not isinstance(problem, (MDP, Problem)):
@@ -71,33 +80,37 @@ def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
     return operator
 
 
-def policy_value(mdp: MDP | Problem, policy: ArrayLike) -> Float:
+def policy_value(problem: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float:
     r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
 
     In a regularised problem the policy also pays for its regulariser, :math:`v^\pi = (I - \gamma P_\pi)^{-1} (r_\pi -
-    \Omega(\pi))`; in a robust one the adversary answers to it.
+    \Omega(\pi))`; in a robust one the adversary answers to it. With a finite horizon the values are (H+1, S), and the policy is
+    one for all stages or one for each, (H, S, A) or (H, S) integers.
 
     >>> mdp = MDP([[[1.0], [1.0]]], [[1.0, 3.0]], gamma=0.5)
     >>> policy_value(mdp, [[0.5, 0.5]])
     array([4.])
     """
-    operator = _evaluation(mdp, policy)
-    return fixed_value(operator, np.zeros(operator.n_states))
+    if isinstance(problem, FiniteHorizon):
+        values = [np.asarray(problem.terminal)]
+        for operator in reversed(_stages(problem, policy)):
+            values.insert(0, operator.backup(values[0]))
+        return np.array(values)
+    operator = _evaluation(problem, policy)
+    return fixed_point(operator, np.zeros(operator.n_states))
 
 
-def fixed_value(operator: Any, start: Float) -> Float:
-    """(S,) value in the operator of a policy, starting from a guess."""
-    affine = operator.affine()
-    if affine is None:  # a worst case: no linear system, but one policy's sweeps contract
-        return solve_iteratively(operator, ValueIteration(), tol=1e-12, start=start, progress=False, why="").values
-    matrix, c = affine
-    return evaluate(matrix, c, start, operator.moduli[1])
-
-
-def policy_bracket(mdp: MDP | Problem, policy: ArrayLike) -> tuple[Float, Float]:
-    """Rigorous ``(lower, upper)``, (S,) each, around the value of a policy in a model or problem; rounding included."""
-    operator = _evaluation(mdp, policy)
-    bracket = certify(operator, fixed_value(operator, np.zeros(operator.n_states)))
+def policy_bracket(problem: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> tuple[Float, Float]:
+    """Rigorous ``(lower, upper)`` around the value of a policy in a model or problem, rounding included; shapes as of
+    :func:`policy_value`."""
+    if isinstance(problem, FiniteHorizon):
+        lower, upper = [np.asarray(problem.terminal)], [np.asarray(problem.terminal)]
+        for operator in reversed(_stages(problem, policy)):
+            lower.insert(0, operator.enclosed_backup(lower[0])[0])
+            upper.insert(0, operator.enclosed_backup(upper[0])[1])
+        return np.array(lower), np.array(upper)
+    operator = _evaluation(problem, policy)
+    bracket = certify(operator, fixed_point(operator, np.zeros(operator.n_states)))
     return bracket.lower, bracket.upper
 
 

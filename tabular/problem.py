@@ -61,13 +61,17 @@ class Problem:
         if self.groups is not None:
             raise ModelError("groups are not supported yet; merge the actions in P and r")
 
+    def staged_operator(self) -> Bellman:
+        """The Bellman operator of one stage, whatever the discount."""
+        plain = isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
+        return Optimality(self.mdp) if plain else General(self.mdp, self.outer, self.inner)
+
     def operator(self) -> Bellman:
-        """The Bellman operator, after the checks that need the objective."""
+        """The Bellman operator, after the checks that a sum without end needs."""
         mdp = self.mdp
         if mdp.gamma == 1.0:
             raise ModelError("gamma = 1 has no discounted value; state a horizon: FiniteHorizon(mdp, horizon)")
-        plain = isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
-        operator: Optimality | General = Optimality(mdp) if plain else General(mdp, self.outer, self.inner)
+        operator = self.staged_operator()
         contraction = operator.moduli[1]
         if contraction >= 1.0:
             sums = row_sums(mdp.P)
@@ -139,32 +143,56 @@ def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, st
 
 @dataclass(frozen=True, eq=False)
 class FiniteHorizon:
-    r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t(s) = \max_a r(s, a) + \gamma \sum_{s'} P(s, a, s')
-    v_{t+1}(s')`.
+    r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t = T v_{t+1}`, T the Bellman operator of a model or problem.
 
     Parameters
     ----------
-    mdp : MDP
-        The model; ``gamma = 1`` is welcome here.
+    problem : MDP or Problem
+        A model (``gamma = 1`` is welcome here), or a robust or regularised problem about one: the adversary then answers at every
+        stage anew.
     horizon : int
         Number of decisions H, at least 1.
     terminal : (S,) array, optional
         Value after the last decision; zero by default.
+
+    Examples
+    --------
+    >>> import tabular
+    >>> coin = tabular.MDP([[[.5, .5]], [[0, 1]]], [[1.0], [0.0]], gamma=1)
+    >>> tabular.solve(FiniteHorizon(coin, 2)).values[0]
+    array([1.5, 0. ])
+    >>> tabular.solve(FiniteHorizon(tabular.Robust(coin, tabular.TotalVariation(), radius=.25), 2)).values[0]
+    array([1.25, 0.  ])
     """
 
-    mdp: MDP
+    problem: MDP | Problem
     horizon: int
     terminal: ArrayLike | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.problem, MDP):
+            object.__setattr__(self, "problem", Problem(self.problem))
+        if not isinstance(self.problem, Problem):
+            raise ModelError(f"problem is {type(self.problem).__name__} (expected an MDP or a Problem)")
         if isinstance(self.horizon, bool) or not isinstance(self.horizon, (int, np.integer)) or self.horizon < 1:
             raise ModelError(f"horizon is {self.horizon!r} (expected an integer of at least 1)")
         terminal = as_values(0.0 if self.terminal is None else self.terminal, self.mdp.n_states, "terminal")
         object.__setattr__(self, "terminal", frozen(terminal))
         growth = max(1.0, float(row_sums(self.mdp.P).max()) * self.mdp.gamma) ** int(self.horizon)
-        largest = float(np.abs(self.mdp.r).max()) / LARGEST_VALUE * int(self.horizon)
+        largest = self.operator().reward_size / LARGEST_VALUE * int(self.horizon)
         if not (largest + float(np.abs(terminal).max()) / LARGEST_VALUE) * growth < 1.0:
             raise ModelError(f"rewards or terminal values give sums beyond {LARGEST_VALUE:.3g}; rescale them")
+
+    @property
+    def mdp(self) -> MDP:
+        """The model."""
+        assert isinstance(self.problem, Problem)
+        return self.problem.mdp
+
+    def operator(self) -> Bellman:
+        """The Bellman operator of one stage."""
+        assert isinstance(self.problem, Problem)
+        return self.problem.staged_operator()
 
 
 def as_values(values: Any, n_states: int, where: str) -> Float:

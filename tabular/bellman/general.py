@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
@@ -23,9 +24,8 @@ from tabular.bellman.nominal import Evaluation, FixedPolicy, Optimality
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.bellman.smoothing import Smoothing
+from tabular.bellman.worst_rows import WorstRows
 from tabular.divergences.intervals import mean_bounds
-from tabular.divergences.reference_rows import ReferenceRows
-from tabular.errors import ModelError
 from tabular.mdp import MDP
 
 __all__ = ["General"]
@@ -40,23 +40,8 @@ class General:
         self.n_states, self.n_actions = mdp.n_states, mdp.n_actions
         self.smoothing = Smoothing(outer, mdp) if isinstance(outer, SmoothMax) else None
         self.inner = inner
-        self.rows = ReferenceRows.of(mdp.P)
-        self.priced = isinstance(inner, Penalised)
-        self._strength = None if isinstance(inner, Expectation) else self._strengths(inner)
+        self.worst = None if isinstance(inner, Expectation) else WorstRows.of(mdp, inner)
         self.reward_size = self.nominal.reward_size + (self.smoothing.bonus if self.smoothing else 0.0)
-
-    def _strengths(self, inner: WorstCase | Penalised) -> Float:
-        """One radius or penalty per row."""
-        name = "penalty" if isinstance(inner, Penalised) else "radius"
-        given = inner.penalty if isinstance(inner, Penalised) else 0.0 if inner.radius is None else inner.radius
-        try:
-            table = np.broadcast_to(np.asarray(given, dtype=np.float64), (self.n_states, self.n_actions))
-        except ValueError:
-            raise ModelError(f"{name} has shape {np.shape(given)} (expected a number or {self.mdp.r.shape})") from None
-        strengths = np.ascontiguousarray(table).reshape(-1)
-        if hasattr(inner.divergence, "_check"):
-            inner.divergence._check(strengths, self.n_states, name)
-        return strengths
 
     @property
     def moduli(self) -> tuple[float, float]:
@@ -65,11 +50,10 @@ class General:
 
     def q_values(self, v: Float) -> Float:
         """(S, A) action values under the worst case of each row; minus infinity where an action is not allowed."""
-        if isinstance(self.inner, Expectation):
+        if self.worst is None:
             return self.nominal.q_values(v)
-        assert self._strength is not None
-        worst = self.inner.divergence.row_values(self.rows, v, self._strength, self.priced) * self.rows.sums
-        return np.asarray(self.nominal.rewards + self.mdp.gamma * worst.reshape(self.n_states, self.n_actions))
+        q = self.worst.values(v).reshape(self.n_states, self.n_actions)
+        return q if self.mdp.allowed is None else np.where(self.mdp.allowed, q, -np.inf)
 
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``Tv``, (S,)."""
@@ -110,35 +94,36 @@ class General:
         """Neither a worst case nor a maximum is affine."""
         return None
 
+    def tangent(self, v: Float) -> None:
+        """The maximum has no affine function above it that touches it."""
+        return None
+
     def lift(self, choice: NDArray[Any]) -> Float:
         """(S, A) policy."""
         return self.nominal.lift(choice) if choice.ndim == 1 else np.asarray(choice)
 
     def enclosed_q_values(self, v: Float) -> tuple[Float, Float]:
         """(S, A) lower and upper bounds of action values."""
-        if isinstance(self.inner, Expectation):
+        if self.worst is None:
             q, radius = self.nominal.enclosed_q_values(v)
             return down(q - radius), up(q + radius)
-        assert self._strength is not None
-        low, high = self.inner.divergence.row_bounds(self.rows, v, self._strength, self.priced)
-        s0, s1 = self.rows.totals
-        gamma, shape = self.mdp.gamma, (self.n_states, self.n_actions)
-        with np.errstate(invalid="ignore"):
-            low = down(gamma * down(np.minimum(low * s0, low * s1))).reshape(shape)
-            high = up(gamma * up(np.maximum(high * s0, high * s1))).reshape(shape)
-        low, high = down(self.nominal.rewards + low), up(self.nominal.rewards + high)
-        if self.mdp.reward_error is not None:
-            low, high = down(low - self.mdp.reward_error), up(high + self.mdp.reward_error)
-        return low, high
+        low, high = (x.reshape(self.n_states, self.n_actions) for x in self.worst.bounds(v))
+        if self.mdp.allowed is None:
+            return low, high
+        return np.where(self.mdp.allowed, low, -np.inf), np.where(self.mdp.allowed, high, -np.inf)
 
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
+    def enclosed_backup(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Bounds of ``T_choice v`` from below and of ``Tv`` from above, (S,) each."""
         low, high = self.enclosed_q_values(v)
         if self.smoothing is not None:
             policy = self.smoothing.policy(low / 2 + high / 2) if choice is None else choice
-            return down(self.smoothing.below(low, policy) - v), up(self.smoothing.above(high) - v)
-        least = low.max(axis=1) if choice is None else low[np.arange(self.n_states), choice]
-        return down(least - v), up(high.max(axis=1) - v)
+            return self.smoothing.below(low, policy), self.smoothing.above(high)
+        return low.max(axis=1) if choice is None else low[np.arange(self.n_states), choice], high.max(axis=1)
+
+    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
+        low, high = self.enclosed_backup(v, choice)
+        return down(low - v), up(high - v)
 
 
 class GeneralEvaluation(FixedPolicy):
@@ -160,20 +145,47 @@ class GeneralEvaluation(FixedPolicy):
         smoothing = self.general.smoothing
         return np.zeros(self.n_states) if smoothing is None else smoothing.paid(self.policy)
 
+    @cached_property
+    def _picked(self) -> WorstRows | None:
+        """The rows of deterministic choices under a worst case: the others need not be solved."""
+        if self.policy.ndim != 1 or self.general.worst is None:
+            return None
+        return self.general.worst.take(np.arange(self.n_states) * self.general.n_actions + self.policy)
+
     def affine(self) -> tuple[Any, Float] | None:
         """``(M, c)`` where the inner slot is the expectation, else ``None``."""
-        if not isinstance(self.general.inner, Expectation):
+        if self.general.worst is not None:
             return None
         matrix, c = Evaluation(self.general.nominal, self.policy).affine()
         return matrix, c - self._paid
 
+    def tangent(self, v: Float) -> tuple[Any, Float]:
+        """``(M, c)`` of the worst kernel at ``v``: ``T w <= c + M w`` for every w, with equality at ``v``."""
+        affine = self.affine()
+        if affine is not None:
+            return affine
+        if self._picked is not None:
+            return self._picked.tangent(v)
+        assert self.general.worst is not None
+        matrix, c = self.general.worst.tangent(v)
+        n_states, n_actions = self.n_states, self.general.n_actions
+        c = (self.policy * c.reshape(n_states, n_actions)).sum(axis=1) - self._paid
+        if not sp.issparse(matrix):
+            return np.einsum("sa,sat->st", self.policy, matrix.reshape(n_states, n_actions, n_states)), c
+        starts = np.arange(0, n_states * n_actions + 1, n_actions)
+        weights = sp.csr_array((self.policy.reshape(-1), np.arange(n_states * n_actions), starts))
+        return sp.csr_array(weights @ matrix), c
+
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``T v``, (S,)."""
-        q = self.general.q_values(v)
-        if self.policy.ndim == 1:
-            value = q[np.arange(self.n_states), self.policy]
+        if self._picked is not None:
+            value = self._picked.values(v)
         else:
-            value = (self.policy * np.where(self.policy > 0, q, 0.0)).sum(axis=1) - self._paid
+            q = self.general.q_values(v)
+            if self.policy.ndim == 1:
+                value = q[np.arange(self.n_states), self.policy]
+            else:
+                value = (self.policy * np.where(self.policy > 0, q, 0.0)).sum(axis=1) - self._paid
         if out is None:
             return np.asarray(value)
         out[:] = value
@@ -187,17 +199,24 @@ class GeneralEvaluation(FixedPolicy):
         """(S, A) policy."""
         return self.general.lift(choice)
 
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T v - v``, (S,) each."""
+    def enclosed_backup(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T v``, (S,) each."""
+        if self._picked is not None:
+            return self._picked.bounds(v)
         low, high = self.general.enclosed_q_values(v)
         if self.policy.ndim == 1:
             states = np.arange(self.n_states)
-            return down(low[states, self.policy] - v), up(high[states, self.policy] - v)
+            return low[states, self.policy], high[states, self.policy]
         smoothing = self.general.smoothing
         weights = self.policy
         if smoothing is not None:
-            return down(smoothing.below(low, weights) - v), up(smoothing.at(high, weights) - v)
-        return down(_mean(low, weights)[0] - v), up(_mean(high, weights)[1] - v)
+            return smoothing.below(low, weights), smoothing.at(high, weights)
+        return _mean(low, weights)[0], _mean(high, weights)[1]
+
+    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T v - v``, (S,) each."""
+        low, high = self.enclosed_backup(v)
+        return down(low - v), up(high - v)
 
 
 def _mean(q: Float, weights: Float) -> tuple[Float, Float]:

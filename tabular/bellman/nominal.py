@@ -95,6 +95,10 @@ class Optimality:
         """The maximum is not affine."""
         return None
 
+    def tangent(self, v: Float) -> None:
+        """The maximum has no affine function above it that touches it."""
+        return None
+
     def lift(self, choice: NDArray[np.intp]) -> Float:
         """(S, A) indicator of the chosen actions."""
         policy = np.zeros((self.n_states, self.n_actions))
@@ -110,14 +114,19 @@ class Optimality:
             radius += self.mdp.reward_error
         return q, radius
 
+    def enclosed_backup(self, v: Float, choice: NDArray[np.intp] | None = None) -> tuple[Float, Float]:
+        """Bounds of ``T_choice v`` from below and of ``Tv`` from above, (S,) each."""
+        q, radius = self.enclosed_q_values(v)
+        high = up(q + radius).max(axis=1)
+        if choice is None:
+            return down(q - radius).max(axis=1), high
+        states = np.arange(self.n_states)
+        return down(q[states, choice] - radius[states, choice]), high
+
     def enclose(self, v: Float, choice: NDArray[np.intp] | None = None) -> tuple[Float, Float]:
         """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
-        q, radius = self.enclosed_q_values(v)
-        high = up(up(q + radius).max(axis=1) - v)
-        if choice is None:
-            return down(down(q - radius).max(axis=1) - v), high
-        states = np.arange(self.n_states)
-        return down(down(q[states, choice] - radius[states, choice]) - v), high
+        low, high = self.enclosed_backup(v, choice)
+        return down(low - v), up(high - v)
 
 
 class FixedPolicy:
@@ -192,6 +201,10 @@ class Evaluation(FixedPolicy):
         """``(M, c)`` with ``T v = c + M v``; the discount is inside ``M``."""
         return self._affine
 
+    def tangent(self, v: Float) -> tuple[Any, Float]:
+        """The same at every ``v``."""
+        return self._affine
+
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``T v``, (S,)."""
         matrix, c = self._affine
@@ -210,13 +223,13 @@ class Evaluation(FixedPolicy):
         """(S, A) policy."""
         return self.nominal.lift(choice) if choice.ndim == 1 else np.asarray(choice)
 
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T v - v``, (S,) each."""
+    def enclosed_backup(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T v``, (S,) each."""
         q, radius = self.nominal.enclosed_q_values(v)
         states = np.arange(self.n_states)
         if self.deterministic:
             q, radius = q[states, self.policy], radius[states, self.policy]
-            return down(down(q - radius) - v), up(up(q + radius) - v)
+            return down(q - radius), up(q + radius)
         q = np.where(self.policy > 0, q, 0.0)
         radius = np.where(self.policy > 0, radius, 0.0)
         n_actions = self.policy.shape[1]
@@ -226,4 +239,9 @@ class Evaluation(FixedPolicy):
         # The unit covers any order of the additions: its count is that of the plain sum, not of the blocked one.
         unit = (n_actions + 8) * 2.0**-53 * (1 + 2.0**-9)
         spread = spread * (1 + unit) + unit * size + 4 * (n_actions + 2) * 2.0**-1074
-        return down(down(mean - spread) - v), up(up(mean + spread) - v)
+        return down(mean - spread), up(mean + spread)
+
+    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T v - v``, (S,) each."""
+        low, high = self.enclosed_backup(v)
+        return down(low - v), up(high - v)

@@ -58,6 +58,14 @@ class Bellman(Protocol):
         """``(M, c)`` with ``Tv = c + M v`` up to rounding (the discount is inside ``M``), or ``None``."""
         ...
 
+    def tangent(self, v: Float) -> tuple[Any, Float] | None:
+        """``(M, c)`` with ``Tw <= c + Mw`` for every ``w`` and equality at ``v`` (an adversary's answer), or ``None``."""
+        ...
+
+    def enclosed_backup(self, v: Float, choice: Choice | None = None) -> tuple[Float, Float]:
+        """``(lo, hi)``: ``lo <= T_choice v`` and ``Tv <= hi`` hold exactly; no choice means the best one."""
+        ...
+
     def enclose(self, v: Float, choice: Choice | None = None) -> tuple[Float, Float]:
         """Outward ``(lo, hi)``: ``lo <= T_choice v - v`` and ``Tv - v <= hi`` hold exactly; no choice means the best one."""
         ...

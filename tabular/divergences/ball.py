@@ -30,6 +30,7 @@ class L2(AmbiguitySet):
     """
 
     rational = False
+    polyhedral = False
 
     @staticmethod
     def _levels(rows_: ReferenceRows, values: Float) -> tuple[Any, Float, Float, Float]:

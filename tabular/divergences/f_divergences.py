@@ -19,7 +19,7 @@ from tabular._arrays import Float
 from tabular.divergences import closed_values, f_enclosures, generators, kernels
 from tabular.divergences.arguments import as_batch, as_pair, as_rows, uniform
 from tabular.divergences.reference_rows import ReferenceRows, read_only
-from tabular.divergences.result import Optimum, SparseLaw
+from tabular.divergences.result import Optimum, RowLaws, SparseLaw
 from tabular.divergences.worst_laws import kernel_view
 from tabular.errors import ModelError
 
@@ -204,6 +204,19 @@ class FDivergence:
             out,
         )
         return out
+
+    def row_laws(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> RowLaws:
+        """The worst law of each row within its radius, or at its penalty if ``priced``."""
+        s, state = (strength * self.scale if priced else strength / self.scale), int(np.argmin(values))
+        law, leak, out = np.empty(reference.data.size), np.empty(len(reference)), np.empty((len(reference), 3))
+        matrix = reference.starts, reference.columns, reference.data
+        kernels.segments(self.kind, self.exponent, values, *matrix, float(values[state]), s, not priced, law, leak, out)
+        laws: Any = reference.matrix(law)
+        if sp.issparse(laws):
+            laws = SparseLaw(laws, leak, state).tocsr()
+        else:
+            laws[:, state] += leak
+        return RowLaws(laws, out[:, 0], out[:, 1] / self.scale)
 
     def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
         """Rigorous (R,) bounds of :meth:`row_values`, from feasible dual and primal points."""

@@ -53,6 +53,20 @@ class ReferenceRows:
     def __len__(self) -> int:
         return self.starts.size - 1
 
+    def take(self, picked: NDArray[Any]) -> ReferenceRows:
+        """Some of the rows, in the order given."""
+        counts = np.diff(self.starts)[picked]
+        starts = np.concatenate(([0], np.cumsum(counts))).astype(self.starts.dtype)
+        where = np.arange(starts[-1]) + np.repeat(self.starts[picked] - starts[:-1], counts)
+        columns = self.columns if self.columns.size == 0 else read_only(self.columns[where])
+        return ReferenceRows(read_only(starts), columns, self.data[where], self.n_states)
+
+    def matrix(self, entries: Float) -> Any:
+        """Numbers on the stored entries as a matrix: (R, S), dense or CSR as the rows are."""
+        if self.columns.size == 0:
+            return entries.reshape(len(self), self.n_states)
+        return sp.csr_array((entries, self.columns, self.starts), shape=(len(self), self.n_states))
+
     @cached_property
     def sums(self) -> Float:
         """(R,) row sums, rounded."""

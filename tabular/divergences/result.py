@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["Optimum", "SparseLaw"]
+__all__ = ["Optimum", "RowLaws", "SparseLaw"]
 
 
 class Optimum(NamedTuple):
@@ -36,3 +36,23 @@ class SparseLaw:
         dense = np.asarray(self.matrix.toarray())
         dense[:, self.state] += self.leak
         return dense
+
+    def tocsr(self) -> sp.csr_array:
+        """(R, S) with the leaked mass in its place."""
+        if not self.leak.any():
+            return self.matrix
+        moved = np.flatnonzero(self.leak)
+        places = np.full(moved.size, self.state), np.searchsorted(moved, np.arange(self.leak.size + 1))
+        return sp.csr_array(self.matrix + sp.csr_array((self.leak[moved], *places), shape=self.matrix.shape))
+
+
+class RowLaws(NamedTuple):
+    """Worst laws of the rows of a model.
+
+    ``laws`` is (R, S), dense or CSR as the rows are; ``value`` (R,) includes the price if there is one; ``multiplier`` (R,) is
+    the dual variable of a radius, or the penalty.
+    """
+
+    laws: Any
+    value: np.ndarray
+    multiplier: np.ndarray

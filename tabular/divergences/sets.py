@@ -22,7 +22,7 @@ from tabular._arrays import Float
 from tabular.divergences.arguments import as_batch, as_rows, is_rational, uniform
 from tabular.divergences.exact_rows import Exact
 from tabular.divergences.reference_rows import ReferenceRows
-from tabular.divergences.result import Optimum, SparseLaw
+from tabular.divergences.result import Optimum, RowLaws, SparseLaw
 from tabular.errors import ModelError
 
 __all__ = ["AmbiguitySet", "PricedSet", "Solved", "with_outside"]
@@ -49,6 +49,9 @@ class AmbiguitySet:
 
     rational: ClassVar[bool] = True
     """Whether fractions in give fractions out."""
+
+    polyhedral: ClassVar[bool] = True
+    """Whether the worst laws are corners of polyhedra: then values of whole models are rational."""
 
     # --- for users -----------------------------------------------------------------------------------------------------------
 
@@ -200,6 +203,17 @@ class AmbiguitySet:
         """(R,) worst case of each row within its radius, or at its penalty if ``priced``."""
         self._admit("penalty" if priced else "radius")
         return self._solve(reference, values[None, :], strength, priced).value
+
+    def row_laws(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> RowLaws:
+        """The worst law of each row within its radius, or at its penalty if ``priced``."""
+        self._admit("penalty" if priced else "radius")
+        solved = self._solve(reference, values[None, :], strength, priced)
+        if reference.columns.size == 0:
+            laws: Any = self._dense_law(reference, solved).reshape(len(reference), reference.n_states)
+        else:
+            laws = self._sparse_law(reference, values, strength, solved)
+            laws = laws.tocsr() if isinstance(laws, SparseLaw) else laws
+        return RowLaws(laws, solved.value, solved.multiplier)
 
     def row_bounds(self, reference: ReferenceRows, values: Float, strength: Float, priced: bool) -> tuple[Float, Float]:
         """Rigorous (R,) bounds of :meth:`row_values`, rounding included."""

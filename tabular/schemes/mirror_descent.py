@@ -22,11 +22,12 @@ from tabular._arrays import Float
 from tabular.bellman import Optimality
 from tabular.divergences import KL, FDivergence, TotalVariation, TsallisEntropy, TsallisKL, generators, kernels
 from tabular.errors import ModelError
-from tabular.evaluation import as_policy, fixed_value
+from tabular.evaluation import as_policy
 from tabular.mdp import MDP
 from tabular.schemes.scheme import Scheme, State, as_positive, log_soft_max
 from tabular.schemes.trace import Trace
 from tabular.solvers.iteration import check_limit
+from tabular.solvers.linear_systems import fixed_point
 
 __all__ = ["MirrorDescentPolicyIteration", "MirrorDescentValueIteration", "averaging_bound"]
 
@@ -184,13 +185,13 @@ class MirrorDescentPolicyIteration(_MirrorDescent):
     def start(self, operator: Optimality, q: Float) -> State:
         """The initial policy with its own action values."""
         policy, logs = self._first_policy(operator.mdp)
-        own = operator.q_values(fixed_value(operator.fix(policy), np.zeros(operator.n_states)))
+        own = operator.q_values(fixed_point(operator.fix(policy), np.zeros(operator.n_states)))
         return State(0, own, policy, own, logs)
 
     def update(self, operator: Optimality, state: State) -> State:
         """One greedy step, and the action values of its policy."""
         _, policy, logs = self.greedy(state.q, state.policy, state.memory)
-        q = operator.q_values(fixed_value(operator.fix(policy), np.zeros(operator.n_states)))
+        q = operator.q_values(fixed_point(operator.fix(policy), np.zeros(operator.n_states)))
         return State(state.k + 1, q, policy, q, logs)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular.bellman import Optimality
-from tabular.evaluation import fixed_value
 from tabular.mdp import MDP
 from tabular.solvers import solve
+from tabular.solvers.linear_systems import fixed_point
 
 if TYPE_CHECKING:
     from tabular.schemes.scheme import Scheme, State
@@ -107,7 +107,7 @@ class Recorder:
         self.sum_errors += error
         average, drift = self.sum_errors[inside], state.q[inside] - self.first.q[inside] - self.sum_errors[inside]
         if self.best is not None:
-            self.values[k] = self.value = fixed_value(self.operator.fix(state.policy), self.value)
+            self.values[k] = self.value = fixed_point(self.operator.fix(state.policy), self.value)
             self.loss = float((self.best - self.value).max())
         self.numbers[k] = (
             self.loss,

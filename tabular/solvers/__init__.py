@@ -104,7 +104,7 @@ def solve(
     if hasattr(method, "steps"):
         return solve_iteratively(operator, method, tol=float(tol), start=start, progress=progress, why=why)
     if hasattr(method, "solve"):
-        if not isinstance(operator, Optimality):
+        if not isinstance(operator, Optimality) and not isinstance(method, ExactPolicyIteration):
             raise ModelError(f"{method!r} solves ordinary problems only; try ModifiedPolicyIteration()")
         solution: Solution = method.solve(operator, tol=float(tol), start=start, progress=progress, why=why)
         return solution

@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 
 from tabular._arrays import Float
-from tabular.bellman import Optimality
-from tabular.bellman.rounding import down, float_above, up
+from tabular.bellman import Bellman
+from tabular.bellman.rounding import float_above
 from tabular.errors import ModelError, SolverInterrupted
 from tabular.problem import FiniteHorizon
 from tabular.progress import Progress
@@ -33,45 +33,45 @@ class BackwardInduction:
         if not isinstance(problem, FiniteHorizon):
             raise ModelError("BackwardInduction solves FiniteHorizon(mdp, horizon), not discounted problems")
         began = time.perf_counter()
-        operator = Optimality(problem.mdp)
+        operator = problem.operator()
         horizon, n_states = int(problem.horizon), operator.n_states
         terminal = np.asarray(problem.terminal, dtype=np.float64)
-        crude = _crude(operator, horizon, terminal)
+        crude = _crude(operator, problem.mdp.reward_error, horizon, terminal)
         values = np.repeat(np.clip(0.0, -crude, crude)[:, None], n_states, axis=1)
         lower, upper = np.repeat(-crude[:, None], n_states, axis=1), np.repeat(crude[:, None], n_states, axis=1)
         values[horizon] = lower[horizon] = upper[horizon] = terminal
-        q = np.broadcast_to(np.where(np.isfinite(operator.rewards), 0.0, -np.inf), (horizon, *operator.rewards.shape)).copy()
-        actions = np.argmax(q, axis=2)
-        states = np.arange(n_states)
+        nothing = np.zeros(n_states)
+        q = np.broadcast_to(
+            np.where(np.isfinite(operator.q_values(nothing)), 0.0, -np.inf), (horizon, *problem.mdp.r.shape)
+        ).copy()
+        policy = np.repeat(operator.lift(operator.choose(nothing))[None], horizon, axis=0)
         done = horizon
         try:
             with Progress(progress, "backward induction: stages") as bar:
                 for t in reversed(range(horizon)):
                     stage = operator.q_values(values[t + 1])
-                    high, radius = operator.enclosed_q_values(upper[t + 1])
-                    above = up(high + radius).max(axis=1)
-                    chosen = np.argmax(stage >= stage.max(axis=1, keepdims=True) - 2 * radius.max(), axis=1)
-                    low, radius = operator.enclosed_q_values(lower[t + 1])
-                    below = down(low[states, chosen] - radius[states, chosen])
-                    q[t], actions[t], lower[t], upper[t] = stage, chosen, below, above
-                    values[t] = np.clip(stage.max(axis=1), below, above)
+                    least, above = operator.enclosed_backup(upper[t + 1])
+                    chosen = operator.settle(values[t + 1], float((above - least).max()))
+                    below = operator.enclosed_backup(lower[t + 1], chosen)[0]
+                    q[t], policy[t], lower[t], upper[t] = stage, operator.lift(chosen), below, above
+                    values[t] = np.clip(operator.backup(values[t + 1]), below, above)
                     done = t
                     bar.update(float((above - below).max()), tol)
         except KeyboardInterrupt:
-            solution = _solution(self, operator, values, q, actions, lower, upper, horizon - done, False, "interrupted", began)
+            solution = _solution(self, values, q, policy, lower, upper, horizon - done, False, "interrupted", began)
             raise SolverInterrupted(f"interrupted; stages {done}..{horizon} are solved in error.solution", solution) from None
         width = float((upper - lower).max())
         converged = width <= tol * max(1.0, float(np.abs(values).max()))
         reason = f"bracket {width:.2g} wide" if converged else f"rounding over {horizon} stages: bracket {width:.2g} wide"
-        return _solution(self, operator, values, q, actions, lower, upper, horizon, converged, reason + why, began)
+        return _solution(self, values, q, policy, lower, upper, horizon, converged, reason + why, began)
 
 
-def _crude(operator: Optimality, horizon: int, terminal: Float) -> Float:
+def _crude(operator: Bellman, reward_error: Float | None, horizon: int, terminal: Float) -> Float:
     """Bounds on the size of every stage's values that hold before anything is computed."""
     factor, size = Fraction(operator.moduli[1]), Fraction(float(np.abs(terminal).max()))
     reward = Fraction(operator.reward_size)
-    if operator.mdp.reward_error is not None:
-        reward += Fraction(float(operator.mdp.reward_error.max()))
+    if reward_error is not None:
+        reward += Fraction(float(reward_error.max()))
     bounds = [size]
     for _ in range(horizon):
         bounds.append(Fraction(float_above(reward + factor * bounds[-1])))
@@ -80,10 +80,9 @@ def _crude(operator: Optimality, horizon: int, terminal: Float) -> Float:
 
 def _solution(
     method: BackwardInduction,
-    operator: Optimality,
     values: Float,
     q: Float,
-    actions: np.ndarray,
+    policy: Float,
     lower: Float,
     upper: Float,
     iterations: int,
@@ -91,5 +90,4 @@ def _solution(
     reason: str,
     began: float,
 ) -> Solution:
-    policy = (np.arange(operator.n_actions) == actions[:, :, None]).astype(np.float64)
     return Solution(values, q, policy, lower, upper, iterations, method, converged, reason, time.perf_counter() - began)

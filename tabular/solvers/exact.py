@@ -18,9 +18,10 @@ import scipy.sparse as sp
 
 from tabular._arrays import Float
 from tabular._rows import pointers
-from tabular.bellman import Optimality
+from tabular.bellman import General, Optimality
 from tabular.bellman.rounding import float_above, float_below
-from tabular.errors import SolverError, SolverInterrupted
+from tabular.bellman.worst_rows import WorstRows
+from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.mdp import MDP
 from tabular.solvers.iteration import solve_iteratively
 from tabular.solvers.policy_iteration import PolicyIteration
@@ -35,6 +36,9 @@ Row = list[tuple[int, Any]]
 class ExactPolicyIteration:
     """Optimal values as fractions (``Solution.exact_values``) and a policy proved optimal.
 
+    Robust problems too, where worst laws are corners of polyhedra: total variation (radius or penalty), contamination,
+    L-infinity, Wasserstein, CVaR. The adversary then improves its kernel exactly, against each policy, before the policy does.
+
     Doubles are taken at their exact binary value; a rational model (:meth:`tabular.MDP.rationalized`, or fractions as input) at
     its fractions. Among actions that are exactly tied the lowest index is returned. ``lower`` and ``upper`` are the neighbouring
     doubles of the exact value. Cost: about 0.1 s for one class of 200 recurrent states, growing with the cube; acyclic policies
@@ -44,14 +48,16 @@ class ExactPolicyIteration:
     ------
     ImportError
         Without python-flint.
+    ModelError
+        If values need not be rational.
     """
 
     max_iterations: int | None = None
 
-    def solve(self, operator: Optimality, *, tol: float, start: Float, progress: bool, why: str) -> Solution:
+    def solve(self, operator: Any, *, tol: float, start: Float, progress: bool, why: str) -> Solution:
         """Propose in doubles, evaluate and prove in rationals."""
         began = time.perf_counter()
-        model = _Rational(operator.mdp)
+        model = _rational(operator)
         proposal = solve_iteratively(operator, PolicyIteration(), tol=1e-10, start=start, progress=progress, why="")
         actions = proposal.actions
         rounds = 0
@@ -89,6 +95,15 @@ def exact_policy_value(mdp: MDP, actions: np.ndarray) -> tuple[Fraction, ...]:
     return tuple(_as_fraction(x) for x in _Rational(mdp).evaluate(actions))
 
 
+def _rational(operator: Any) -> _Rational:
+    if isinstance(operator, Optimality):
+        return _Rational(operator.mdp)
+    if isinstance(operator, General) and operator.worst is not None and operator.smoothing is None:
+        if getattr(operator.worst.divergence, "polyhedral", False):
+            return _RationalRobust(operator.mdp, operator.worst)
+    raise ModelError("the values of this problem need not be rational; use ModifiedPolicyIteration()")
+
+
 def _as_fraction(x: Any) -> Fraction:
     return Fraction(int(x.numerator), int(x.denominator))
 
@@ -110,6 +125,7 @@ class _Rational:
                 return flint.fmpq(x.numerator, x.denominator)
             return flint.fmpq(*float(x).as_integer_ratio())
 
+        self.lift = lift
         exact = mdp.exact
         probabilities = (mdp.P.data if mdp.is_sparse else mdp.P.reshape(-1)) if exact is None else exact.P.reshape(-1)
         starts = pointers(mdp.P)
@@ -117,11 +133,13 @@ class _Rational:
         paid = None if mdp.transition_reward is None or exact is not None else mdp.transition_reward.reshape(-1)
         rewards = (mdp.r if exact is None else exact.r).reshape(-1)
         self.gamma = lift(mdp.gamma if exact is None else exact.gamma)
+        self.laws: list[Row] = []
         self.rows: list[Row] = []
         self.rewards: list[Any] = []
         for row in range(starts.size - 1):
             entries = [k for k in range(starts[row], starts[row + 1]) if probabilities[k] != 0]
-            self.rows.append([(int(columns[k]), self.gamma * lift(probabilities[k])) for k in entries])
+            self.laws.append([(int(columns[k]), lift(probabilities[k])) for k in entries])
+            self.rows.append([(t, self.gamma * p) for t, p in self.laws[-1]])
             reward = lift(rewards[row])
             if paid is not None:
                 reward = sum((lift(probabilities[k]) * lift(paid[k]) for k in entries), flint.fmpq(0))
@@ -172,11 +190,50 @@ class _Rational:
         for s in range(self.n_states):
             top = None
             for a in np.flatnonzero(self.allowed[s]):
-                row = s * self.n_actions + int(a)
-                q = self.rewards[row]
-                for t, weight in self.rows[row]:
-                    q += weight * values[t]
+                q = self.action_value(s * self.n_actions + int(a), values)
                 if top is None or q > top:
                     top, best[s] = q, a
             improved |= bool(top > values[s])
         return best, improved
+
+    def action_value(self, row: int, values: list[Any]) -> Any:
+        """The exact value of one action before the values."""
+        return sum((weight * values[t] for t, weight in self.rows[row]), self.rewards[row])
+
+
+class _RationalRobust(_Rational):
+    """The same against an adversary whose worst laws are corners of polyhedra, hence finitely many."""
+
+    def __init__(self, mdp: MDP, worst: WorstRows) -> None:
+        super().__init__(mdp)
+        self.worst = worst
+        self.nominal_rewards = list(self.rewards)
+
+    def answer(self, row: int, values: list[Fraction]) -> tuple[Row, Any]:
+        """The adversary's row, and the reward with its price in it."""
+        total = sum((p for _, p in self.laws[row]), self.flint.fmpq(0))
+        law = [Fraction(0)] * self.n_states
+        for t, p in self.laws[row]:
+            law[t] += _as_fraction(p / total)
+        strength = Fraction(float(self.worst.strength[row]))
+        law, _, spent = self.worst.divergence._exact(values, law, strength, self.worst.priced)
+        weight = self.gamma * total
+        price = weight * self.lift(strength * spent) if self.worst.priced and spent else 0
+        return [(t, weight * self.lift(q)) for t, q in enumerate(law) if q], self.nominal_rewards[row] + price
+
+    def evaluate(self, actions: np.ndarray) -> list[Any]:
+        """The exact value of a policy against the adversary: kernels improve until none is better."""
+        picked = [s * self.n_actions + int(a) for s, a in enumerate(actions)]
+        values: list[Any] = [self.flint.fmpq(0)] * self.n_states
+        before: list[Any] | None = None
+        while values != before:
+            before, fractions = values, [_as_fraction(x) for x in values]
+            for row in picked:
+                self.rows[row], self.rewards[row] = self.answer(row, fractions)
+            values = super().evaluate(actions)
+        return values
+
+    def action_value(self, row: int, values: list[Any]) -> Any:
+        """The exact value of one action under its worst law."""
+        answer, reward = self.answer(row, [_as_fraction(x) for x in values])
+        return sum((weight * values[t] for t, weight in answer), reward)

@@ -11,7 +11,7 @@ from tabular._arrays import Float
 from tabular.bellman import Bellman, Choice
 from tabular.errors import ModelError
 from tabular.solvers.iteration import Step, check_limit
-from tabular.solvers.linear_systems import Evaluator, evaluate
+from tabular.solvers.linear_systems import Evaluator, fixed_point
 
 __all__ = ["PolicyIteration"]
 
@@ -22,6 +22,9 @@ class PolicyIteration:
 
     A few sweeps first find a policy worth evaluating. The incumbent keeps every state in which it is not beaten by more than
     rounding, and a policy that comes back ends the search, so equal or nearly equal actions cannot make it go round.
+
+    In a robust problem the evaluation is a policy iteration of the adversary (Iyengar 2005, section 4): each policy is met by its
+    own worst kernel before it is improved. Answering a kernel with a policy and a policy with a kernel in turn could cycle.
 
     Parameters
     ----------
@@ -52,13 +55,7 @@ class PolicyIteration:
         choice: Choice = operator.choose(v)
         seen: set[bytes] = set()
         while True:
-            affine = operator.fix(choice).affine()
-            if affine is None:
-                raise ModelError(
-                    "policy iteration solves linear systems, and a worst case has none; use ModifiedPolicyIteration()"
-                )
-            matrix, c = affine
-            v = evaluate(matrix, c, v, b, self.evaluation)
+            v = fixed_point(operator.fix(choice), v, self.evaluation)
             residual = operator.backup(v) - v
             improved = operator.choose(v, choice)
             seen.add(_key(choice))

@@ -183,16 +183,16 @@ def test_interrupted_backward_induction_keeps_its_stages(monkeypatch):
     mdp = tabular.domains.garnet(5, 2, 5, gamma=0.9, rng=2, sparse=False)
     full = tabular.solve(tabular.FiniteHorizon(mdp, 6))
     calls = 0
-    original = tabular.bellman.Optimality.q_values
+    original = tabular.bellman.Optimality.enclosed_backup
 
-    def interrupted(self, v):
+    def interrupted(self, v, choice=None):
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == 5:  # two for each stage
             raise KeyboardInterrupt
-        return original(self, v)
+        return original(self, v, choice)
 
-    monkeypatch.setattr(tabular.bellman.Optimality, "q_values", interrupted)
+    monkeypatch.setattr(tabular.bellman.Optimality, "enclosed_backup", interrupted)
     with pytest.raises(tabular.SolverInterrupted) as caught:
         tabular.solve(tabular.FiniteHorizon(mdp, 6))
     partial = caught.value.solution
