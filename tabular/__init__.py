@@ -5,8 +5,8 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, divergences, domains, schemes, tsallis
-from tabular.bellman import Expectation, Max, Penalised, SmoothMax, WorstCase
+from tabular import alignment, divergences, domains, robust, schemes, tsallis
+from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
@@ -31,6 +31,7 @@ __all__ = [
     "alignment",
     "divergences",
     "WorstCase",
+    "SharedWorstCase",
     "SmoothMax",
     "Robust",
     "Regularized",
@@ -58,6 +59,7 @@ __all__ = [
     "policy_value",
     "q_values",
     "regularizer_bounds",
+    "robust",
     "schemes",
     "solve",
     "tsallis",

@@ -18,8 +18,19 @@ from numpy.typing import ArrayLike
 from tabular import _arrays
 from tabular._arrays import Float, frozen
 from tabular._rows import row_sums
-from tabular.bellman import Bellman, Expectation, General, Max, Optimality, Penalised, SmoothMax, WorstCase
-from tabular.divergences import AmbiguitySet, Entropy, FDivergence, TotalVariation
+from tabular.bellman import (
+    Bellman,
+    Expectation,
+    General,
+    Max,
+    Optimality,
+    Penalised,
+    Shared,
+    SharedWorstCase,
+    SmoothMax,
+    WorstCase,
+)
+from tabular.divergences import AmbiguitySet, CVaR, Entropy, FDivergence, TotalVariation
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
@@ -37,7 +48,7 @@ class Problem:
     ----------
     mdp : MDP
     outer : Max or SmoothMax
-    inner : Expectation, WorstCase or Penalised
+    inner : Expectation, WorstCase, Penalised or SharedWorstCase
 
     Raises
     ------
@@ -48,21 +59,26 @@ class Problem:
 
     mdp: MDP
     outer: Max | SmoothMax = field(default_factory=Max, kw_only=True)
-    inner: Expectation | WorstCase | Penalised = field(default_factory=Expectation, kw_only=True)
+    inner: Expectation | WorstCase | Penalised | SharedWorstCase = field(default_factory=Expectation, kw_only=True)
     groups: None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        as_model(self.mdp, "Problem")
         for name, slot, kinds in (
             ("outer", self.outer, (Max, SmoothMax)),
-            ("inner", self.inner, (Expectation, WorstCase, Penalised)),
+            ("inner", self.inner, (Expectation, WorstCase, Penalised, SharedWorstCase)),
         ):
             if not isinstance(slot, kinds):
                 raise ModelError(f"{name}={slot!r} is no such slot (expected {', '.join(kind.__name__ for kind in kinds)})")
+        if isinstance(self.inner, SharedWorstCase) and isinstance(self.outer, SmoothMax):
+            raise ModelError("an s-rectangular problem mixes its actions already; it takes no regularised outer slot")
         if self.groups is not None:
             raise ModelError("groups are not supported yet; merge the actions in P and r")
 
     def staged_operator(self) -> Bellman:
         """The Bellman operator of one stage, whatever the discount."""
+        if isinstance(self.inner, SharedWorstCase):
+            return Shared(self.mdp, self.inner)
         plain = isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
         return Optimality(self.mdp) if plain else General(self.mdp, self.outer, self.inner)
 
@@ -89,6 +105,17 @@ class Problem:
         return operator
 
 
+def as_model(mdp: Any, wrapper: str) -> MDP:
+    """A model, not a problem about one: wrappers do not nest, slots combine."""
+    if isinstance(mdp, MDP):
+        return mdp
+    if isinstance(mdp, Problem):
+        raise ModelError(f"{wrapper} takes a model, not a problem; say both slots at once: Problem(mdp, outer=..., inner=...)")
+    if isinstance(mdp, FiniteHorizon):
+        raise ModelError(f"{wrapper} takes a model, not a finite horizon; write FiniteHorizon({wrapper}(mdp, ...), horizon)")
+    raise ModelError(f"{wrapper} takes an MDP, not {type(mdp).__name__}")
+
+
 def Robust(
     mdp: MDP,
     divergence: FDivergence | AmbiguitySet,
@@ -97,20 +124,33 @@ def Robust(
     penalty: Any = None,
     rectangular: str = "sa",
 ) -> Problem:
-    r"""Robust problem: next states are drawn by an adversary near the model's rows, chosen for each state and action.
+    r"""Robust problem: next states are drawn by an adversary near the model's rows.
 
     With a ``radius``, :math:`v(s) = \max_a r(s, a) + \gamma \min_{D(q, P(s, a)) \le \rho} \langle q, v\rangle` (Iyengar 2005;
-    Nilim and El Ghaoui 2005). With a ``penalty``, :math:`\min_q \langle q, v\rangle + \lambda D(q, P(s, a))`.
+    Nilim and El Ghaoui 2005). With a ``penalty``, :math:`\min_q \langle q, v\rangle + \lambda D(q, P(s, a))`. With
+    ``rectangular="s"`` the actions of a state share the radius,
+
+    .. math:: v(s) = \max_\pi \min_{\sum_a D(q_a, P(s, a)) \le \rho} \sum_a \pi(a) \bigl[ r(s, a) + \gamma \langle q_a,
+              v\rangle \bigr],
+
+    and the best policy may have to mix them (Wiesemann, Kuhn and Rustem 2013).
 
     Parameters
     ----------
     mdp : MDP
         The nominal model; its rewards stay what they are.
     divergence : FDivergence or AmbiguitySet
+        For ``rectangular="s"``: TotalVariation, KL, ChiSquare or ReverseKL.
     radius, penalty : float or (S, A) array
-        Exactly one of the two (neither for ``CVaR``).
-    rectangular : "sa"
-        The adversary chooses for each state and action on its own.
+        Exactly one of the two (neither for ``CVaR``). For ``rectangular="s"`` a radius, a float or (S,) array; an L1 budget kappa
+        is a total variation radius of kappa / 2.
+    rectangular : "sa" or "s"
+        Whether the adversary chooses for each state and action on its own, or for all actions of a state within one radius.
+
+    Raises
+    ------
+    ModelError
+        If both radius and penalty are given, or none; if one is negative, NaN or wrongly shaped; if the set has no such form.
 
     Examples
     --------
@@ -118,11 +158,21 @@ def Robust(
     >>> mdp = tabular.MDP([[[.5, .5], [1, 0]], [[0, 1], [0, 1]]], [[1, .5], [0, 0]], gamma=.5)
     >>> tabular.solve(tabular.Robust(mdp, tabular.TotalVariation(), radius=.25)).values.round(6)
     array([1.142857, 0.      ])
+    >>> coins = tabular.MDP([[[0, .5, .5]] * 2, [[0, 1, 0]] * 2, [[0, 0, 1]] * 2], [[0, 0], [1, 1], [0, 0]], gamma=.5)
+    >>> tabular.solve(tabular.Robust(coins, tabular.TotalVariation(), radius=.25, rectangular="s")).policy[0]
+    array([0.5, 0.5])
     """
-    if rectangular != "sa":
-        raise ModelError(f"rectangular is {rectangular!r} (expected 'sa')")
+    as_model(mdp, "Robust")
+    if rectangular not in ("sa", "s"):
+        raise ModelError(f"rectangular is {rectangular!r} (expected 'sa' or 's')")
     if radius is not None and penalty is not None:
         raise ModelError("give a radius or a penalty, not both")
+    if radius is None and penalty is None and not isinstance(divergence, CVaR):
+        raise ModelError("give a radius or a penalty")
+    if rectangular == "s":
+        if penalty is not None:
+            raise ModelError("rectangular='s' shares a radius among actions; a penalty is there for each pair, rectangular='sa'")
+        return Problem(mdp, inner=SharedWorstCase(divergence, radius))  # type: ignore[arg-type]
     if penalty is not None:
         return Problem(mdp, inner=Penalised(divergence, penalty))  # type: ignore[arg-type]
     return Problem(mdp, inner=WorstCase(divergence, radius))
@@ -138,7 +188,7 @@ def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, st
     >>> f"{solution.values[0]:.10f}", solution.policy.round(6)
     ('2.1269280110', array([[0.880797, 0.119203]]))
     """
-    return Problem(mdp, outer=SmoothMax(divergence, strength, reference))
+    return Problem(as_model(mdp, "Regularized"), outer=SmoothMax(divergence, strength, reference))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +220,8 @@ class FiniteHorizon:
     terminal: ArrayLike | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.problem, FiniteHorizon):
+            raise ModelError("a finite horizon of a finite horizon has no meaning: add the horizons")
         if isinstance(self.problem, MDP):
             object.__setattr__(self, "problem", Problem(self.problem))
         if not isinstance(self.problem, Problem):

@@ -4,7 +4,8 @@ from tabular.bellman.certificate import Bracket, certify
 from tabular.bellman.general import General
 from tabular.bellman.nominal import Evaluation, Optimality
 from tabular.bellman.protocol import Bellman, Choice
-from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
+from tabular.bellman.shared import Shared, SharedEvaluation
+from tabular.bellman.slots import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 
 __all__ = [
     "Bellman",
@@ -16,6 +17,9 @@ __all__ = [
     "Max",
     "Optimality",
     "Penalised",
+    "Shared",
+    "SharedEvaluation",
+    "SharedWorstCase",
     "SmoothMax",
     "WorstCase",
     "certify",

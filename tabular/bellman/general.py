@@ -10,12 +10,10 @@ above by a feasible law. They hold for the stored doubles; of a rational model, 
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
@@ -25,10 +23,11 @@ from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.bellman.smoothing import Smoothing
 from tabular.bellman.worst_rows import WorstRows
-from tabular.divergences.intervals import mean_bounds
+from tabular.divergences.intervals import row_mean_bounds
+from tabular.divergences.worst_laws import kernel_view
 from tabular.mdp import MDP
 
-__all__ = ["General"]
+__all__ = ["General", "weighted_mean"]
 
 
 class General:
@@ -167,14 +166,8 @@ class GeneralEvaluation(FixedPolicy):
         if self._picked is not None:
             return self._picked.tangent(v)
         assert self.general.worst is not None
-        matrix, c = self.general.worst.tangent(v)
-        n_states, n_actions = self.n_states, self.general.n_actions
-        c = (self.policy * c.reshape(n_states, n_actions)).sum(axis=1) - self._paid
-        if not sp.issparse(matrix):
-            return np.einsum("sa,sat->st", self.policy, matrix.reshape(n_states, n_actions, n_states)), c
-        starts = np.arange(0, n_states * n_actions + 1, n_actions)
-        weights = sp.csr_array((self.policy.reshape(-1), np.arange(n_states * n_actions), starts))
-        return sp.csr_array(weights @ matrix), c
+        matrix, c = self.general.worst.mixed_tangent(v, self.policy)
+        return matrix, c - self._paid
 
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``T v``, (S,)."""
@@ -211,7 +204,7 @@ class GeneralEvaluation(FixedPolicy):
         weights = self.policy
         if smoothing is not None:
             return smoothing.below(low, weights), smoothing.at(high, weights)
-        return _mean(low, weights)[0], _mean(high, weights)[1]
+        return weighted_mean(low, weights)[0], weighted_mean(high, weights)[1]
 
     def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
         """Outward bounds of ``T v - v``, (S,) each."""
@@ -219,7 +212,8 @@ class GeneralEvaluation(FixedPolicy):
         return down(low - v), up(high - v)
 
 
-def _mean(q: Float, weights: Float) -> tuple[Float, Float]:
+def weighted_mean(q: Float, weights: Float) -> tuple[Float, Float]:
     """Bounds on the mean of each row of ``q`` under weights divided by their sum."""
-    pairs = [mean_bounds(np.where(w > 0, x, math.inf), w) for x, w in zip(q, weights, strict=True)]
-    return np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    low, high = np.empty(len(q)), np.empty(len(q))
+    row_mean_bounds(kernel_view(q), kernel_view(weights), low, high)
+    return low, high

@@ -8,10 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from tabular.divergences import AmbiguitySet, CVaR, Entropy, FDivergence, TotalVariation, Wasserstein
+from tabular.divergences import (
+    KL,
+    AmbiguitySet,
+    ChiSquare,
+    CVaR,
+    Entropy,
+    FDivergence,
+    ReverseKL,
+    TotalVariation,
+    Wasserstein,
+)
 from tabular.errors import ModelError
 
-__all__ = ["Expectation", "Max", "Penalised", "SmoothMax", "WorstCase"]
+__all__ = ["Expectation", "Max", "Penalised", "SharedWorstCase", "SmoothMax", "WorstCase"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,38 @@ class WorstCase:
                 raise ModelError("CVaR takes no radius: its level is set in the constructor")
         else:
             _check_strength(self.radius, "radius")
+
+
+@dataclass(frozen=True, eq=False)
+class SharedWorstCase:
+    r"""Inner slot of an s-rectangular robust problem: the actions of a state share one budget, and policies may mix.
+
+    .. math:: v(s) = \max_\pi \min \Bigl\{ \sum_a \pi(a) \bigl[ r(s, a) + \gamma \langle q_a, v\rangle \bigr] :
+              \sum_a D(q_a, P(s, a)) \le \text{radius} \Bigr\}
+
+    Parameters
+    ----------
+    divergence : TotalVariation, KL, ChiSquare or ReverseKL
+    radius : float or (S,) array
+        An L1 budget kappa is a total variation radius of kappa / 2.
+
+    Raises
+    ------
+    ModelError
+        For other sets, or if the radius is negative, NaN, or missing.
+    """
+
+    divergence: FDivergence | TotalVariation
+    radius: Any
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.divergence, SHARED):
+            names = ", ".join(kind.__name__ for kind in SHARED)
+            raise ModelError(f"{self.divergence!r} has no s-rectangular solver ({names} have)")
+        _check_strength(self.radius, "radius")
+
+
+SHARED = (TotalVariation, KL, ChiSquare, ReverseKL)
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,3 +92,14 @@ class WorstRows:
         weights = self.gamma * self.rows.sums
         matrix = sp.csr_array(found.laws.multiply(weights[:, None])) if sp.issparse(found.laws) else found.laws * weights[:, None]
         return matrix, self.rewards + weights * self.charges(v, found)
+
+    def mixed_tangent(self, v: Float, policy: Float) -> tuple[Any, Float]:
+        """The same for the rows of all (S, A) pairs, mixed by a policy."""
+        matrix, c = self.tangent(v)
+        n_states, n_actions = policy.shape
+        c = (policy * c.reshape(policy.shape)).sum(axis=1)
+        if not sp.issparse(matrix):
+            return np.einsum("sa,sat->st", policy, matrix.reshape(n_states, n_actions, n_states)), c
+        starts = np.arange(0, n_states * n_actions + 1, n_actions)
+        weights = sp.csr_array((policy.reshape(-1), np.arange(n_states * n_actions), starts))
+        return sp.csr_array(weights @ matrix), c

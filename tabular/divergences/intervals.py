@@ -21,6 +21,7 @@ __all__ = [
     "mean_bounds",
     "product",
     "quotient",
+    "row_mean_bounds",
     "smallest",
     "total_bounds",
     "up",
@@ -119,6 +120,19 @@ def mean_bounds(values: np.ndarray, p: np.ndarray) -> tuple[float, float]:
             s0, s1 = down(s0 + p[i]), up(s1 + p[i])
     low, high = quotient(max(low, 0.0), high, s0, s1)
     return down(m + low), up(m + high)
+
+
+@compiled
+def row_mean_bounds(values: np.ndarray, p: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """The same for each row; values without weight may be anything."""
+    x, w = np.empty(p.shape[1]), np.empty(p.shape[1])
+    for r in range(p.shape[0]):
+        n = 0
+        for i in range(p.shape[1]):
+            if p[r, i] > 0.0:
+                x[n], w[n] = values[r, i], p[r, i]
+                n += 1
+        low[r], high[r] = mean_bounds(x[:n], w[:n])
 
 
 @compiled

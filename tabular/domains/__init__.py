@@ -8,13 +8,28 @@
 | :func:`grid_world`, :func:`grid_world_from_map` | cells, row by row | left, down, right, up | CSR |
 | :func:`inventory` | units on hand, 0 to capacity | units ordered | CSR |
 | :func:`forest` | age classes | wait, cut | CSR |
+| :func:`gambler` | capital, 0 to the goal | stakes | CSR |
+| :func:`american_put` | nodes of a price lattice, and the exit | continue, exercise | CSR |
 """
 
+from tabular.domains.american_put import AmericanPut, american_put
 from tabular.domains.chain import chain
 from tabular.domains.forest import forest
+from tabular.domains.gambler import gambler
 from tabular.domains.garnet import garnet
 from tabular.domains.grid_world import grid_world, grid_world_from_map
 from tabular.domains.inventory import inventory
 from tabular.domains.river_swim import river_swim
 
-__all__ = ["chain", "forest", "garnet", "grid_world", "grid_world_from_map", "inventory", "river_swim"]
+__all__ = [
+    "AmericanPut",
+    "american_put",
+    "chain",
+    "forest",
+    "gambler",
+    "garnet",
+    "grid_world",
+    "grid_world_from_map",
+    "inventory",
+    "river_swim",
+]

@@ -19,7 +19,7 @@ from tabular.bellman.rounding import float_above
 from tabular.errors import ModelError, SolverInterrupted
 from tabular.problem import FiniteHorizon
 from tabular.progress import Progress
-from tabular.solvers.solution import Solution
+from tabular.solvers.solution import Solution, q_values_of
 
 __all__ = ["BackwardInduction"]
 
@@ -41,19 +41,24 @@ class BackwardInduction:
         lower, upper = np.repeat(-crude[:, None], n_states, axis=1), np.repeat(crude[:, None], n_states, axis=1)
         values[horizon] = lower[horizon] = upper[horizon] = terminal
         nothing = np.zeros(n_states)
-        q = np.broadcast_to(
-            np.where(np.isfinite(operator.q_values(nothing)), 0.0, -np.inf), (horizon, *problem.mdp.r.shape)
-        ).copy()
+        empty = np.zeros(problem.mdp.r.shape)
+        if problem.mdp.allowed is not None:
+            empty[~problem.mdp.allowed] = -np.inf
+        q: Float | None = np.repeat(empty[None], horizon, axis=0)
         policy = np.repeat(operator.lift(operator.choose(nothing))[None], horizon, axis=0)
         done = horizon
         try:
             with Progress(progress, "backward induction: stages") as bar:
                 for t in reversed(range(horizon)):
-                    stage = operator.q_values(values[t + 1])
+                    stage = q_values_of(operator, values[t + 1])
+                    if stage is None or q is None:
+                        q = None
+                    else:
+                        q[t] = stage
                     least, above = operator.enclosed_backup(upper[t + 1])
                     chosen = operator.settle(values[t + 1], float((above - least).max()))
                     below = operator.enclosed_backup(lower[t + 1], chosen)[0]
-                    q[t], policy[t], lower[t], upper[t] = stage, operator.lift(chosen), below, above
+                    policy[t], lower[t], upper[t] = operator.lift(chosen), below, above
                     values[t] = np.clip(operator.backup(values[t + 1]), below, above)
                     done = t
                     bar.update(float((above - below).max()), tol)
@@ -81,7 +86,7 @@ def _crude(operator: Bellman, reward_error: Float | None, horizon: int, terminal
 def _solution(
     method: BackwardInduction,
     values: Float,
-    q: Float,
+    q: Float | None,
     policy: Float,
     lower: Float,
     upper: Float,

@@ -77,7 +77,7 @@ class ExactPolicyIteration:
         rounded = np.array([float(x) for x in exact])
         return Solution(
             values=rounded,
-            q_values=operator.q_values(rounded),
+            _q_values=operator.q_values(rounded),
             policy=operator.lift(best),
             lower=np.array([float_below(x) for x in exact]),
             upper=np.array([float_above(x) for x in exact]),

@@ -21,7 +21,7 @@ from tabular._arrays import Float
 from tabular.bellman import Bellman, Bracket, Choice, certify
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.progress import Progress
-from tabular.solvers.solution import Solution
+from tabular.solvers.solution import Solution, q_values_of
 
 __all__ = ["IterativeMethod", "Step", "certified", "solve_iteratively"]
 
@@ -115,7 +115,7 @@ def solve_iteratively(
         values = best.values
         return Solution(
             values=values,
-            q_values=operator.q_values(values),
+            _q_values=q_values_of(operator, values),
             policy=operator.lift(best.choice),
             lower=best.bracket.lower,
             upper=best.bracket.upper,

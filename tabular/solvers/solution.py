@@ -10,8 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
+from tabular.bellman import Bellman, Shared, SharedEvaluation
+from tabular.errors import ModelError
 
-__all__ = ["Solution"]
+__all__ = ["Solution", "q_values_of"]
+
+
+def q_values_of(operator: Bellman, v: Float) -> Float | None:
+    """(S, A) action values at ``v``, or ``None`` where actions have no values of their own."""
+    return None if isinstance(operator, (Shared, SharedEvaluation)) else operator.q_values(v)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +30,8 @@ class Solution:
     values : (S,), or (H+1, S) for a finite horizon
         Approximate optimal values, inside the bracket.
     q_values : (S, A), or (H, S, A)
-        Action values of ``values``; minus infinity where an action is not allowed.
+        Action values of ``values``; minus infinity where an action is not allowed. Asking for those of an s-rectangular problem
+        raises: there are none.
     policy : (S, A), or (H, S, A)
         Row-stochastic. ``actions`` gives the same as integers.
     lower, upper : like ``values``
@@ -42,7 +50,7 @@ class Solution:
     """
 
     values: Float
-    q_values: Float
+    _q_values: Float | None
     policy: Float
     lower: Float
     upper: Float
@@ -53,6 +61,13 @@ class Solution:
     seconds: float
     exact_values: tuple[Fraction, ...] | None = None
     occupancy: Float | None = None
+
+    @property
+    def q_values(self) -> Float:
+        """Action values."""
+        if self._q_values is None:
+            raise ModelError("an s-rectangular problem has no action values: the actions of a state share the adversary's budget")
+        return self._q_values
 
     @property
     def actions(self) -> NDArray[np.intp]:

@@ -1,0 +1,244 @@
+r"""One budget for all actions of a state: the value, the mixture of actions, and how the adversary splits its budget.
+
+For rows b_a = r_a + w_a V and a budget kappa,
+
+.. math:: \max_\pi \min_{\sum_a D(q_a, p_a) \le \kappa} \sum_a \pi_a \langle q_a, b_a\rangle
+          = \min \Bigl\{ u : \sum_a d_a(u) \le \kappa \Bigr\}, \qquad d_a(u) = \min \{ D(q, p_a) : \langle q, b_a\rangle \le u \}.
+
+The sum is convex and falls, so that Newton's method finds u from the left without ever passing it; a bracket guards it. Weights
+are the multipliers of :math:`\langle q_a, b_a\rangle \le u`: proportional to :math:`-d_a'(u)`. Sources: Wiesemann, Kuhn and
+Rustem (2013), section 4; Ho, Petrik and Wiesemann (2018, 2022), whose bisection this replaces.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tabular.divergences.generators import compiled
+from tabular.divergences.projections import VARIATION, project, spend
+from tabular.divergences.state_order import ordered
+
+__all__ = ["against_mixture", "against_optimum"]
+
+ROUNDS = 200
+
+
+@compiled
+def _load(
+    values: Any, starts: Any, columns: Any, data: Any, row: int, floor: float, raw: Any, mass: Any, order: Any, gaps: Any, p: Any
+) -> tuple[int, float, float]:
+    """Entries of one row with mass, by increasing gap over the floor (its own smallest value if that is infinite): how many, the
+    floor, the mean gap."""
+    n, total, least = 0, 0.0, math.inf
+    begin, sparse = starts[row], columns.size > 0
+    for j in range(begin, starts[row + 1]):
+        if data[j] > 0.0:
+            raw[n], mass[n] = values[columns[j] if sparse else j - begin], data[j]
+            least, total = min(least, raw[n]), total + data[j]
+            n += 1
+    floor = min(floor, least)
+    ordered(raw[:n], order[:n])
+    mean = 0.0
+    for i in range(n):
+        gaps[i], p[i] = raw[order[i]] - floor, mass[order[i]] / total
+        mean += p[i] * gaps[i]
+    return n, floor, mean
+
+
+@compiled
+def against_optimum(
+    family: int,
+    leaks: bool,
+    values: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    sums: Any,
+    rewards: Any,
+    allowed: Any,
+    gamma: float,
+    budget: Any,
+    value: Any,
+    policy: Any,
+    spent: Any,
+    price: Any,
+) -> None:
+    """Fill (S,) ``value``, (S, A) ``policy``, ``spent`` and ``price``: divergences and penalties of the worst laws."""
+    n_states, n_actions = policy.shape
+    size = 0
+    for s in range(n_states):
+        size = max(size, starts[(s + 1) * n_actions] - starts[s * n_actions])
+    raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
+    gaps, p = np.empty(size), np.empty(size)
+    ends, floors, means = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions), np.empty(n_actions)
+    cost, slope = np.empty(n_actions), np.empty(n_actions)
+    lowest = values.min() if leaks else math.inf
+    for s in range(n_states):
+        ends[0] = 0
+        low, high = -math.inf, -math.inf
+        for a in range(n_actions):
+            first, row = ends[a], s * n_actions + a
+            n, floors[a], means[a] = 0, 0.0, 0.0
+            if allowed[s, a]:
+                n, floors[a], means[a] = _load(
+                    values, starts, columns, data, row, lowest, raw, mass, order, gaps[first:], p[first:]
+                )
+                w = gamma * sums[row]
+                low = max(low, rewards[s, a] + w * floors[a])
+                high = max(high, rewards[s, a] + w * (floors[a] + means[a]))
+            ends[a + 1] = first + n
+            policy[s, a], spent[s, a], price[s, a] = 0.0, 0.0, math.inf
+        kappa = budget[s]
+        left, right, u = low, high, low
+        total, fall = 0.0, 0.0
+        for k in range(ROUNDS):
+            total, fall = 0.0, 0.0
+            for a in range(n_actions):
+                cost[a], slope[a] = 0.0, 0.0
+                w = gamma * sums[s * n_actions + a]
+                if allowed[s, a] and w > 0.0 and rewards[s, a] + w * (floors[a] + means[a]) > u:
+                    target = (u - rewards[s, a]) / w - floors[a]
+                    if k == 0:  # the floor of the best action: rounding must not put it below
+                        target = max(target, 0.0)
+                    cost[a], slope[a] = project(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], means[a], target)
+                    slope[a] /= w
+                total += cost[a]
+                fall += slope[a]
+            if (k == 0 and total <= kappa) or kappa == 0.0 or high == low:
+                break
+            if total > kappa:
+                left = u
+            else:
+                right = u
+            new = u + (total - kappa) / fall if fall > 0.0 and math.isfinite(total) and math.isfinite(fall) else math.nan
+            if not left < new < right:
+                new = left + (right - left) / 2
+            if new == left or new == right or abs(total - kappa) <= 1e-15 * kappa:
+                break
+            u = new
+        if kappa == 0.0 or high == low:
+            best = 0
+            for a in range(n_actions - 1, -1, -1):
+                if allowed[s, a] and rewards[s, a] + gamma * sums[s * n_actions + a] * (floors[a] + means[a]) == high:
+                    best = a
+            value[s], policy[s, best] = high, 1.0
+            if kappa > 0.0:
+                price[s, best] = 0.0
+            continue
+        value[s] = u
+        for a in range(n_actions):
+            spent[s, a] = cost[a]
+        if u == low and total <= kappa:  # the budget is more than the adversary can use
+            for a in range(n_actions - 1, -1, -1):
+                if allowed[s, a] and rewards[s, a] + gamma * sums[s * n_actions + a] * floors[a] == low:
+                    best = a
+            policy[s, best], price[s, best] = 1.0, 0.0
+            continue
+        for a in range(n_actions):
+            if slope[a] > 0.0:
+                policy[s, a] = slope[a] / fall if fall < math.inf else (1.0 if slope[a] == math.inf else 0.0)
+                price[s, a] = 1.0 / (slope[a] * gamma * sums[s * n_actions + a])
+        norm = policy[s].sum()
+        for a in range(n_actions):
+            policy[s, a] /= norm
+
+
+@compiled
+def against_mixture(
+    family: int,
+    leaks: bool,
+    values: Any,
+    starts: Any,
+    columns: Any,
+    data: Any,
+    sums: Any,
+    gamma: float,
+    budget: Any,
+    policy: Any,
+    spent: Any,
+    price: Any,
+) -> None:
+    """Fill (S, A) ``spent`` and ``price`` of the worst split of the budget against a given policy."""
+    n_states, n_actions = policy.shape
+    size = 0
+    for s in range(n_states):
+        size = max(size, starts[(s + 1) * n_actions] - starts[s * n_actions])
+    raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
+    gaps, p, gains, owner = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
+    ends, weight = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions)
+    lowest = values.min() if leaks else math.inf
+    for s in range(n_states):
+        ends[0] = 0
+        top = 0.0
+        for a in range(n_actions):
+            first, row = ends[a], s * n_actions + a
+            n = 0
+            weight[a] = policy[s, a] * gamma * sums[row]
+            if weight[a] > 0.0:
+                n, _, _ = _load(values, starts, columns, data, row, lowest, raw, mass, order, gaps[first:], p[first:])
+                top = max(top, weight[a] * gaps[first + n - 1])
+            ends[a + 1] = first + n
+            spent[s, a], price[s, a] = 0.0, math.inf
+        kappa = budget[s]
+        if kappa == 0.0 or top == 0.0:
+            for a in range(n_actions):
+                if weight[a] > 0.0 and kappa > 0.0:
+                    price[s, a] = 0.0
+            continue
+        if family == VARIATION:
+            m = ends[n_actions]
+            for a in range(n_actions):
+                for i in range(ends[a], ends[a + 1]):
+                    gains[i], owner[i] = weight[a] * gaps[i], a
+            ordered(gains[:m], order[:m])
+            left, level = kappa, 0.0
+            for j in range(m - 1, -1, -1):
+                i = order[j]
+                if gains[i] <= 0.0:
+                    break
+                step = min(p[i], left)
+                spent[s, owner[i]] += step
+                left -= step
+                if left <= 0.0:
+                    level = gains[i]
+                    break
+        else:
+            least = 0.0
+            for a in range(n_actions):
+                if weight[a] > 0.0:
+                    least += spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], 0.0)
+            level = 0.0
+            if least > kappa:  # the spending of all actions falls in the common price
+                low, high = -math.inf, math.inf
+                x, step = math.log(top), 4.0
+                last, last_x = math.nan, math.nan
+                for _ in range(ROUNDS):
+                    total = 0.0
+                    for a in range(n_actions):
+                        if weight[a] > 0.0:
+                            total += spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], math.exp(x) / weight[a])
+                    f = math.log(total / kappa) if total > 0.0 else -math.inf
+                    if f > 0.0:
+                        low = x
+                    else:
+                        high = x
+                    new = x - f * (x - last_x) / (f - last)
+                    last, last_x = f, x
+                    if not low < new < high:
+                        if low > -math.inf and high < math.inf:
+                            new = (low + high) / 2
+                        else:
+                            new, step = (x + step if high == math.inf else x - step), 2.0 * step
+                    if abs(f) <= 1e-14 or new == x or not abs(new) < 700.0:
+                        break
+                    x = new
+                level = math.exp(x)
+            for a in range(n_actions):
+                if weight[a] > 0.0:
+                    spent[s, a] = spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], level / weight[a])
+        for a in range(n_actions):
+            if weight[a] > 0.0:
+                price[s, a] = level / weight[a]

@@ -1,0 +1,103 @@
+r"""Radii against penalties.
+
+The worst case within a radius is :math:`C_\rho = \max_\lambda R_\lambda - \lambda \rho`, R the penalised one. At the solution
+of a problem with radii each row has its own maximiser. With these multipliers as penalties, and rewards :math:`r - \gamma \lambda
+\rho`, the penalised problem has the same values. One multiplier for all rows gives a bound only: penalties have the unit of
+rewards, radii have none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tabular._arrays import Float
+from tabular.bellman import Penalised, WorstCase
+from tabular.divergences import FDivergence, TotalVariation, Wasserstein
+from tabular.errors import ModelError
+from tabular.mdp import MDP
+from tabular.problem import Problem, as_values
+from tabular.robust.worst_models import worst_rows
+
+__all__ = ["constrained_twin", "multipliers", "penalised_twin"]
+
+
+def multipliers(problem: Problem, values: ArrayLike) -> Float:
+    """(S, A) penalties at which each row's worst law within its radius at ``values`` is the worst penalised one.
+
+    Infinite at radius 0 for smooth divergences, 0 where the radius is more than the adversary can use.
+
+    Raises
+    ------
+    ModelError
+        Unless the problem has radii, for each state and action.
+    """
+    if not isinstance(problem, Problem) or not isinstance(problem.inner, WorstCase):
+        raise ModelError("multipliers belong to radii, one for each state and action: Robust(mdp, divergence, radius=...)")
+    if not isinstance(problem.inner.divergence, (FDivergence, TotalVariation, Wasserstein)):
+        raise ModelError(
+            f"{problem.inner.divergence!r} has no penalised form (an f-divergence, TotalVariation or Wasserstein has)"
+        )
+    v = as_values(values, problem.mdp.n_states, "values")
+    return np.asarray(worst_rows(problem, v).laws(v).multiplier.reshape(problem.mdp.r.shape))
+
+
+def penalised_twin(problem: Problem, values: ArrayLike) -> Problem:
+    r"""The penalised problem with the same Bellman backup at ``values``, hence the same solution if they solve ``problem``.
+
+    Penalties are the :func:`multipliers`, rewards :math:`r - \gamma \lambda \rho`.
+
+    >>> import tabular
+    >>> mdp = tabular.domains.garnet(20, 3, 5, gamma=.9, rng=0)
+    >>> robust = tabular.Robust(mdp, tabular.KL(), radius=.1)
+    >>> values = tabular.solve(robust, tol=1e-12).values
+    >>> twin = penalised_twin(robust, values)
+    >>> bool(abs(tabular.solve(twin, tol=1e-12).values - values).max() < 1e-9)
+    True
+    """
+    field = multipliers(problem, values)
+    v = as_values(values, problem.mdp.n_states, "values")
+    rows = worst_rows(problem, v)
+    charge = np.where(rows.strength > 0, _product(field.reshape(-1), rows.strength), 0.0)
+    return Problem(
+        _with_rewards(problem.mdp, -problem.mdp.gamma * rows.rows.sums * charge),
+        outer=problem.outer,
+        inner=Penalised(problem.inner.divergence, field),  # type: ignore[union-attr, arg-type]
+    )
+
+
+def constrained_twin(problem: Problem, values: ArrayLike) -> Problem:
+    r"""The problem with radii that has the same Bellman backup at ``values`` as a penalised one.
+
+    Radii are what the worst penalised laws spend, :math:`\rho = D(q, P(s, a))`, rewards :math:`r + \gamma \lambda \rho`. At
+    penalty 0 the radius is infinite.
+
+    Raises
+    ------
+    ModelError
+        Unless the problem has penalties.
+    """
+    if not isinstance(problem, Problem) or not isinstance(problem.inner, Penalised):
+        raise ModelError("radii that replace penalties need penalties: Robust(mdp, divergence, penalty=...)")
+    v = as_values(values, problem.mdp.n_states, "values")
+    rows = worst_rows(problem, v)
+    charge = rows.charges(v, rows.laws(v))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        radius = np.where(rows.strength > 0, charge / rows.strength, np.inf)
+    radius[np.isinf(rows.strength)] = 0.0
+    return Problem(
+        _with_rewards(problem.mdp, problem.mdp.gamma * rows.rows.sums * charge),
+        outer=problem.outer,
+        inner=WorstCase(problem.inner.divergence, radius.reshape(problem.mdp.r.shape)),
+    )
+
+
+def _product(x: Float, y: Float) -> Float:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(x * y)
+
+
+def _with_rewards(mdp: MDP, change: Any) -> MDP:
+    return MDP(mdp.P, mdp.r + change.reshape(mdp.r.shape), mdp.gamma, initial=mdp.initial, allowed=mdp.allowed)
