@@ -1,3 +1,3 @@
-from proofs_check.topics.robust_mdp import operators, penalties
+from proofs_check.topics.robust_mdp import operators, penalties, shared, structure
 
-__all__ = ["operators", "penalties"]
+__all__ = ["operators", "penalties", "shared", "structure"]
