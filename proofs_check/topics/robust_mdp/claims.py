@@ -1,3 +1,3 @@
-from proofs_check.topics.robust_mdp import operators, penalties, shared, structure
+from proofs_check.topics.robust_mdp import noise, operators, penalties, risk, shared, structure
 
-__all__ = ["operators", "penalties", "shared", "structure"]
+__all__ = ["noise", "operators", "penalties", "risk", "shared", "structure"]
