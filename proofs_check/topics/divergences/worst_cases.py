@@ -356,6 +356,107 @@ def _chi_square_dual(values: Array, p: Array, radius: float) -> float:
     return max(dual((low + high) / 2), float(v.min()))
 
 
+@in_doubles("reverse_kl_duality", "Iyengar (2005), section 5 (entropy sets); the leak is derived here")
+def reverse_kl_duality(values: Array, p: Array, size: Any) -> Sides:
+    r"""$\min_{KL(p, q) \le \rho} E_q V = \max_\eta \eta + e^{-\rho} \exp E \log (V - \eta)$ over $\eta$ up to the smallest value
+    of all states: mass may leak to states that the reference does not reach."""
+    return tabular.ReverseKL().worst_case(values, p, size).value, _burg_dual(values, p, size, float(values.min()))
+
+
+@reverse_kl_duality.false_sibling("only up to the smallest value on the support: no leak")
+def _(values: Array, p: Array, size: Any) -> Sides:
+    return tabular.ReverseKL().worst_case(values, p, size).value, _burg_dual(values, p, size, float(values[p > 0].min()))
+
+
+@reverse_kl_duality.false_sibling("twice the radius")
+def _(values: Array, p: Array, size: Any) -> Sides:
+    return tabular.ReverseKL().worst_case(values, p, size).value, _burg_dual(values, p, 2 * size, float(values.min()))
+
+
+@floats_only
+def _burg_dual(values: Array, p: Array, radius: float, top: float) -> float:
+    """By golden section on the distance from eta to its bound, over powers of ten; far away the dual is nearly the mean."""
+    v, p = values[p > 0], p[p > 0]
+    if radius == 0:
+        return float(p @ v)
+
+    def dual(log: float) -> float:
+        gap = float(np.exp(log))
+        with np.errstate(divide="ignore"):
+            return top - gap + float(np.exp(p @ np.log(v - top + gap) - radius))
+
+    low, high, golden = -80.0, 40.0, (5**0.5 - 1) / 2
+    for _ in range(200):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        low, high = (a, high) if dual(a) < dual(b) else (low, b)
+    edge = top + float(np.exp(p @ np.log(v - top) - radius)) if v.min() > top else top
+    return max(dual((low + high) / 2), edge)
+
+
+@in_doubles("cressie_read_duality", "Duchi and Namkoong (2021), Learning models with uniform performance (recalled)")
+def cressie_read_duality(values: Array, p: Array, size: Any) -> Sides:
+    r"""$\min_{CR_3(q, p) \le \rho} E_q V = \max_\eta \eta - c_k \bigl( E (\eta - V)_+^{k_*} \bigr)^{1/k_*}$ with k = 3,
+    $k_* = 3/2$, $c_k = (1 + k (k - 1) \rho)^{1/k}$."""
+    return tabular.CressieRead(3).worst_case(values, p, size).value, _power_dual(values, p, size, 6.0)
+
+
+@cressie_read_duality.false_sibling("k in place of k (k - 1)")
+def _(values: Array, p: Array, size: Any) -> Sides:
+    return tabular.CressieRead(3).worst_case(values, p, size).value, _power_dual(values, p, size, 3.0)
+
+
+@floats_only
+def _power_dual(values: Array, p: Array, radius: float, factor: float) -> float:
+    v, p = values[p > 0], p[p > 0]
+    if radius == 0:
+        return float(p @ v)
+    scale = (1 + factor * radius) ** (1 / 3)
+
+    def dual(eta: float) -> float:
+        return float(eta - scale * (p @ np.maximum(eta - v, 0) ** 1.5) ** (2 / 3))
+
+    low, high = float(v.min()), float(v.max()) + 1
+    while dual(high) < dual(2 * high - low):
+        high = 2 * high - low
+    high, golden = 2 * high - low, (5**0.5 - 1) / 2
+    for _ in range(200):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        low, high = (a, high) if dual(a) < dual(b) else (low, b)
+    return max(dual((low + high) / 2), float(v.min()))
+
+
+@in_doubles("l2_duality", "derived here")
+def l2_duality(values: Array, p: Array, size: Any) -> Sides:
+    r"""$\min_{\|q - p\|_2 \le \rho} E_q V = \max_{t \ge 0} \min_q E_q V + \frac t2 (\|q - p\|^2 - \rho^2)$, whose inner minimum is
+    at the projection of $p - V / t$ on the simplex."""
+    return tabular.L2().worst_case(values, p, size).value, _projection_dual(values, p, size)
+
+
+@l2_duality.false_sibling("half of the radius")
+def _(values: Array, p: Array, size: Any) -> Sides:
+    return tabular.L2().worst_case(values, p, size).value, _projection_dual(values, p, size / 2)
+
+
+@floats_only
+def _projection_dual(values: Array, p: Array, radius: float) -> float:
+    if radius == 0 or values.max() == values.min():
+        return float(p @ values)
+
+    def dual(log: float) -> float:
+        t = float(np.exp(log))
+        y = p - (values - values.min()) / t
+        u = np.sort(y)[::-1]
+        heights = (np.cumsum(u) - 1) / np.arange(1, u.size + 1)
+        q = np.maximum(y - heights[np.flatnonzero(u > heights)[-1]], 0)
+        return float(q @ values + t / 2 * ((q - p) @ (q - p) - radius**2))
+
+    low, high, golden = -25.0, 40.0, (5**0.5 - 1) / 2
+    for _ in range(200):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        low, high = (a, high) if dual(a) < dual(b) else (low, b)
+    return max(dual((low + high) / 2), float(values.min()))
+
+
 NAMED: dict[str, Any] = {
     "KL": tabular.KL(),
     "reverse KL": tabular.ReverseKL(),

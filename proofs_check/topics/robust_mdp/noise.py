@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import absolute, is_exact, largest, smallest, sqrt
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Interval, Simplex, Vector
+from proofs_check.spaces import Choice, Interval, Simplex, Space, Vector
 from proofs_check.strategies import distributions
 from proofs_check.topics.robust_mdp.formulas import worst_case
 from proofs_check.topics.robust_mdp.instances import SIZE, Array, Sides
@@ -248,7 +248,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
     return {"v": values, "p": draw(distributions(n)), "size": draw(st.sampled_from([0.0, 0.1, 0.5, 1.0]))}
 
 
-ROWS = {"v": Vector(3, -2, 2), "p": Simplex(3), "size": SIZE}
+ROWS: dict[str, Space] = {"v": Vector(3, -2, 2), "p": Simplex(3), "size": SIZE}
 
 
 @claim(

@@ -13,7 +13,7 @@ import sympy as sp
 
 from proofs_check.arithmetic import rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Kernel, Policy, Vector
+from proofs_check.spaces import Kernel, Policy, Space, Vector
 from proofs_check.strategies import stochastic_matrices
 from proofs_check.topics.mdp.formulas import greedy as nominally_greedy
 from proofs_check.topics.mdp.formulas import norm
@@ -33,7 +33,7 @@ from proofs_check.topics.robust_mdp.instances import (
     with_sets,
 )
 
-SEARCH = {"mdp": SMALL, "name": NAMES, "size": SIZE}
+SEARCH: dict[str, Space] = {"mdp": SMALL, "name": NAMES, "size": SIZE}
 
 
 @claim(

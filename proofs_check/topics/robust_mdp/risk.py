@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import exp, floats_only, is_exact, log
 from proofs_check.claim import claim
-from proofs_check.spaces import Integers, Interval, Kernel, LogInterval, Simplex, Vector
+from proofs_check.spaces import Integers, Interval, Kernel, LogInterval, Simplex, Space, Vector
 from proofs_check.strategies import distributions, stochastic_matrices
 from proofs_check.topics.robust_mdp.instances import Array, Sides
 
@@ -133,7 +133,7 @@ def chains(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-CHAIN = {
+CHAIN: dict[str, Space] = {
     "kernel": Kernel((3,), 3),
     "rewards": Vector(3, -1, 1),
     "horizon": Integers(1, 3),
