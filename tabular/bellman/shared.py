@@ -138,7 +138,7 @@ class Shared:
         mean = weighted_mean(np.where(taken, low, math.inf), policy)[0]
         weight = up(self.mdp.gamma * self.worst.rows.totals[1]).reshape(policy.shape)
         with np.errstate(invalid="ignore"):
-            share = np.where(taken, up(up(policy * weight) * priced), 0.0).max(axis=1)
+            share = np.where(taken & (self.mdp.gamma > 0), up(up(policy * weight) * priced), 0.0).max(axis=1)
             total = down(policy.sum(axis=1) * (1 - policy.shape[1] * 2.0**-52))
             paid = np.where(self.budget > 0, up(up(share / total) * self.budget), 0.0)
         return down(mean - paid)

@@ -50,7 +50,7 @@ class WorstRows:
         if hasattr(inner.divergence, "_check"):
             inner.divergence._check(strength, mdp.n_states, name)
         errors = None if mdp.reward_error is None else mdp.reward_error.reshape(-1)
-        return cls(ReferenceRows.of(mdp.P), strength, mdp.r.reshape(-1), errors, mdp.gamma, inner.divergence, priced)
+        return cls(ReferenceRows.of(_filled(mdp)), strength, mdp.r.reshape(-1), errors, mdp.gamma, inner.divergence, priced)
 
     def take(self, picked: NDArray[Any]) -> WorstRows:
         """Some of the rows."""
@@ -103,3 +103,16 @@ class WorstRows:
         starts = np.arange(0, n_states * n_actions + 1, n_actions)
         weights = sp.csr_array((policy.reshape(-1), np.arange(n_states * n_actions), starts))
         return sp.csr_array(weights @ matrix), c
+
+
+def _filled(mdp: MDP) -> Any:
+    """Transitions in which actions that are not allowed lead to state 0: empty rows are no laws. Readers mask them."""
+    if mdp.allowed is None:
+        return mdp.P
+    absent = np.flatnonzero(~mdp.allowed.reshape(-1))
+    if not mdp.is_sparse:
+        filled = np.array(mdp.P).reshape(-1, mdp.n_states)
+        filled[absent, 0] = 1.0
+        return filled
+    ones = sp.coo_array((np.ones(absent.size), (absent, np.zeros(absent.size, dtype=np.intp))), shape=mdp.P.shape)
+    return sp.csr_array(mdp.P + ones)

@@ -36,6 +36,9 @@ VARIATION, ENTROPIC, CHI_SQUARE, BURG = 0, 1, 2, 3
 
 ROUNDS = 200
 
+LAST = 4e-16
+"""A step of this share of the parameter is its last place: it must be seen before the bracket, at whose end the root may lie."""
+
 
 @compiled
 def project(family: int, gaps: np.ndarray, p: np.ndarray, mean: float, target: float) -> tuple[float, float]:
@@ -119,33 +122,31 @@ def _entropic(gaps: np.ndarray, p: np.ndarray, mean: float, target: float) -> tu
         else:
             high = x
         new = x + at * math.log(at / target) / spread if spread > 0.0 else math.inf
+        if abs(new - x) <= LAST * x:
+            break
         if not low < new < high:
             new = (low + high) / 2 if high < math.inf else (2.0 * x if x > 0.0 else 1.0 / mean)
-        if new == x or abs(new - x) <= 1e-16 * new:
-            break
+            if not low < new < high:
+                break
         done = abs(new - x) <= 1e-9 * new  # the next error is of the order of its square
         x = new
         z, at, spread = _tilted(gaps, p, x)
-        if done or at == target:
+        if done:
             break
     return _tilted_cost(gaps, p, x, z), x
 
 
 @compiled
 def _chi_square(gaps: np.ndarray, p: np.ndarray, target: float) -> tuple[float, float]:
-    """The first breakpoint whose mean reaches the target ends the segment of the level."""
-    mass, first, second, level = 0.0, 0.0, 0.0, math.inf
+    """The first breakpoint whose mean reaches the target ends the segment of the level; sums are of differences to the target."""
+    first, second, level = 0.0, 0.0, math.inf
     for i in range(p.size):
-        mass += p[i]
-        first += p[i] * gaps[i]
-        second += p[i] * gaps[i] * gaps[i]
-        if i + 1 < p.size:
-            g = gaps[i + 1]
-            room = g * mass - first
-            if not (room > 0.0 and g * first - second >= target * room):
-                continue
-        level = (second - target * first) / (first - target * mass)
-        break
+        part = p[i] * (gaps[i] - target)
+        first += part
+        second += part * gaps[i]
+        level = second / first
+        if i + 1 < p.size and gaps[i + 1] * first >= second and first > 0.0:
+            break
     total = 0.0
     for i in range(p.size):
         total += p[i] * max(level - gaps[i], 0.0)
@@ -162,15 +163,16 @@ def _level_cost(gaps: np.ndarray, p: np.ndarray, level: float, total: float) -> 
 
 
 @compiled
-def _harmonic(gaps: np.ndarray, p: np.ndarray, x: float) -> tuple[float, float, float]:
-    """lambda, the mean lambda - x without cancellation, and the derivative of the mean in log x."""
-    inverse, part, square = 0.0, 0.0, 0.0
+def _harmonic(gaps: np.ndarray, p: np.ndarray, mean: float, x: float) -> tuple[float, float, float]:
+    """lambda, what the mean lambda - x lacks to that of p, and the derivative of that mean in log x, without cancellation."""
+    inverse, lack, first, second = 0.0, 0.0, 0.0, 0.0
     for i in range(p.size):
-        w = p[i] / (gaps[i] + x)
+        w, part = p[i] / (gaps[i] + x), (mean - gaps[i]) / (mean + x)
         inverse += w
-        part += w * gaps[i]
-        square += w / (gaps[i] + x)
-    return 1.0 / inverse, part / inverse, x * (square / (inverse * inverse) - 1.0)
+        lack += w * (mean - gaps[i]) * part
+        first += w * part  # 1 / (g + x) less 1 / (mean + x)
+        second += w * part * (part / (gaps[i] + x))
+    return 1.0 / inverse, lack / inverse, x * (second - first * first) / (inverse * inverse)
 
 
 @compiled
@@ -188,27 +190,30 @@ def _harmonic_cost(gaps: np.ndarray, p: np.ndarray, x: float, price: float) -> f
 @compiled
 def _burg(gaps: np.ndarray, p: np.ndarray, mean: float, target: float) -> tuple[float, float]:
     if gaps[0] > 0.0:
-        price = _harmonic(gaps, p, 0.0)[0]
+        price = _harmonic(gaps, p, mean, 0.0)[0]
         if target <= price:
             return _harmonic_cost(gaps, p, 0.0, target), 1.0 / target
+    need = mean - target
     low, high, x = 0.0, math.inf, mean
-    price, at, slope = _harmonic(gaps, p, x)
+    price, lack, slope = _harmonic(gaps, p, mean, x)
     for _ in range(ROUNDS):
-        if at < target:
+        if lack > need:
             low = x
         else:
             high = x
         # near the mean, the distance to it falls like 1 / x; near the floor the mean rises like x
-        step = math.log((mean - at) / (mean - target)) * (mean - at) / slope if slope > 0.0 and at < mean else math.inf
-        new = x * math.exp(step) if abs(step) < 50.0 else math.inf
+        step = math.log(lack / need) * lack / slope if slope > 0.0 and lack > 0.0 else math.nan
+        new = x * math.exp(min(max(step, -4.0), 4.0))
+        if abs(new - x) <= LAST * x:
+            break
         if not low < new < high:
-            new = math.sqrt(low * high) if low > 0.0 and high < math.inf else (4.0 * x if high == math.inf else x / 16.0)
-        if new == x or not 1e-290 < new < 1e290 * (mean + 1.0):
+            new = math.sqrt(low * high) if low > 0.0 and high < math.inf else (16.0 * x if high == math.inf else x / 16.0)
+        if not low < new < high or not 1e-290 < new < 1e290 * (mean + 1.0):
             break
         done = abs(new - x) <= 1e-9 * x
         x = new
-        price, at, slope = _harmonic(gaps, p, x)
-        if done or at == target:
+        price, lack, slope = _harmonic(gaps, p, mean, x)
+        if done:
             break
     return _harmonic_cost(gaps, p, x, price), 1.0 / price
 
@@ -235,22 +240,27 @@ def spend(family: int, gaps: np.ndarray, p: np.ndarray, price: float) -> float:
         return 0.0
     if price <= 0.0:
         return math.inf
-    if gaps[0] > 0.0 and price <= _harmonic(gaps, p, 0.0)[0]:
+    mean = 0.0
+    for i in range(p.size):
+        mean += p[i] * gaps[i]
+    if gaps[0] > 0.0 and price <= _harmonic(gaps, p, mean, 0.0)[0]:
         return _harmonic_cost(gaps, p, 0.0, price)
     low, high, x = 0.0, price, price / 2  # lambda(x) - x lies between 0 and the mean
     for _ in range(ROUNDS):
-        at, _, slope = _harmonic(gaps, p, x)
+        at, __, slope = _harmonic(gaps, p, mean, x)
         if at < price:
             low = x
         else:
             high = x
         new = x * (1.0 - (at - price) / (slope + x))
+        if abs(new - x) <= LAST * x:
+            break
         if not low < new < high:
             new = math.sqrt(low * high) if low > 0.0 else x / 16.0
-        if new == x or new < 1e-290:
+        if not low < new < high or new < 1e-290:
             break
         done = abs(new - x) <= 1e-9 * x
         x = new
         if done:
             break
-    return _harmonic_cost(gaps, p, x, _harmonic(gaps, p, x)[0])
+    return _harmonic_cost(gaps, p, x, _harmonic(gaps, p, mean, x)[0])

@@ -19,6 +19,7 @@ import numpy as np
 
 from tabular.divergences.generators import compiled
 from tabular.divergences.projections import VARIATION, project, spend
+from tabular.divergences.roots import best_point, open_bracket, proposal, settled
 from tabular.divergences.state_order import ordered
 
 __all__ = ["against_mixture", "against_optimum"]
@@ -49,6 +50,37 @@ def _load(
 
 
 @compiled
+def _spending(
+    family: int,
+    u: float,
+    at_floor: bool,
+    allowed: Any,
+    rewards: Any,
+    floors: Any,
+    means: Any,
+    weight: Any,
+    ends: Any,
+    gaps: Any,
+    p: Any,
+    cost: Any,
+    slope: Any,
+) -> tuple[float, float]:
+    """What it costs to bring the mean outcomes of all actions down to u, and how fast that grows as u falls."""
+    total, fall = 0.0, 0.0
+    for a in range(cost.size):
+        cost[a], slope[a] = 0.0, 0.0
+        if allowed[a] and weight[a] > 0.0 and rewards[a] + weight[a] * (floors[a] + means[a]) > u:
+            target = (u - rewards[a]) / weight[a] - floors[a]
+            if at_floor:  # u is the floor of the best action: rounding must not put it below
+                target = max(target, 0.0)
+            cost[a], slope[a] = project(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], means[a], target)
+            slope[a] /= weight[a]
+        total += cost[a]
+        fall += slope[a]
+    return total, fall
+
+
+@compiled
 def against_optimum(
     family: int,
     leaks: bool,
@@ -74,76 +106,82 @@ def against_optimum(
     raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
     gaps, p = np.empty(size), np.empty(size)
     ends, floors, means = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions), np.empty(n_actions)
-    cost, slope = np.empty(n_actions), np.empty(n_actions)
+    cost, slope, weight = np.zeros(n_actions), np.zeros(n_actions), np.empty(n_actions)
     lowest = values.min() if leaks else math.inf
     for s in range(n_states):
         ends[0] = 0
         low, high = -math.inf, -math.inf
         for a in range(n_actions):
             first, row = ends[a], s * n_actions + a
-            n, floors[a], means[a] = 0, 0.0, 0.0
+            n, floors[a], means[a], weight[a] = 0, 0.0, 0.0, 0.0
             if allowed[s, a]:
                 n, floors[a], means[a] = _load(
                     values, starts, columns, data, row, lowest, raw, mass, order, gaps[first:], p[first:]
                 )
-                w = gamma * sums[row]
-                low = max(low, rewards[s, a] + w * floors[a])
-                high = max(high, rewards[s, a] + w * (floors[a] + means[a]))
+                weight[a] = gamma * sums[row]
+                low = max(low, rewards[s, a] + weight[a] * floors[a])
+                high = max(high, rewards[s, a] + weight[a] * (floors[a] + means[a]))
             ends[a + 1] = first + n
             policy[s, a], spent[s, a], price[s, a] = 0.0, 0.0, math.inf
         kappa = budget[s]
         left, right, u = low, high, low
         total, fall = 0.0, 0.0
-        for k in range(ROUNDS):
-            total, fall = 0.0, 0.0
-            for a in range(n_actions):
-                cost[a], slope[a] = 0.0, 0.0
-                w = gamma * sums[s * n_actions + a]
-                if allowed[s, a] and w > 0.0 and rewards[s, a] + w * (floors[a] + means[a]) > u:
-                    target = (u - rewards[s, a]) / w - floors[a]
-                    if k == 0:  # the floor of the best action: rounding must not put it below
-                        target = max(target, 0.0)
-                    cost[a], slope[a] = project(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], means[a], target)
-                    slope[a] /= w
-                total += cost[a]
-                fall += slope[a]
-            if (k == 0 and total <= kappa) or kappa == 0.0 or high == low:
+        cost[:] = 0.0
+        if kappa > 0.0 and high > low:
+            total, fall = _spending(family, u, True, allowed[s], rewards[s], floors, means, weight, ends, gaps, p, cost, slope)
+        saturated = total <= kappa
+        for _ in range(0 if saturated else ROUNDS):
+            # far to the left of the root the sum may rise so fast that Newton's steps stand still
+            near = total <= 4.0 * kappa and 0.0 < fall < math.inf
+            new = u + (total - kappa) / fall if near else math.nan
+            if abs(new - u) <= 2e-16 * abs(u):
+                break
+            if not left < new < right:
+                new = left + (right - left) / 2
+                if new == left or new == right:
+                    break
+            u = new
+            total, fall = _spending(family, u, False, allowed[s], rewards[s], floors, means, weight, ends, gaps, p, cost, slope)
+            if abs(total - kappa) <= 1e-15 * kappa:
                 break
             if total > kappa:
                 left = u
             else:
                 right = u
-            new = u + (total - kappa) / fall if fall > 0.0 and math.isfinite(total) and math.isfinite(fall) else math.nan
-            if not left < new < right:
-                new = left + (right - left) / 2
-            if new == left or new == right or abs(total - kappa) <= 1e-15 * kappa:
-                break
-            u = new
-        if kappa == 0.0 or high == low:
-            best = 0
-            for a in range(n_actions - 1, -1, -1):
-                if allowed[s, a] and rewards[s, a] + gamma * sums[s * n_actions + a] * (floors[a] + means[a]) == high:
+        if not saturated and not (total <= 1.001 * kappa and fall < math.inf) and right < high:
+            u = right  # no double in between: the one within the budget
+            total, fall = _spending(family, u, False, allowed[s], rewards[s], floors, means, weight, ends, gaps, p, cost, slope)
+        value[s] = u
+        if kappa == 0.0 or saturated:  # no budget, or more than the adversary can use
+            value[s] = high if kappa == 0.0 else low
+            best = -1
+            for a in range(n_actions):
+                reach = means[a] if kappa == 0.0 else 0.0
+                if best < 0 and allowed[s, a] and rewards[s, a] + weight[a] * (floors[a] + reach) == value[s]:
                     best = a
-            value[s], policy[s, best] = high, 1.0
+            policy[s, best] = 1.0
             if kappa > 0.0:
                 price[s, best] = 0.0
+                spent[s] = cost
             continue
-        value[s] = u
-        for a in range(n_actions):
-            spent[s, a] = cost[a]
-        if u == low and total <= kappa:  # the budget is more than the adversary can use
-            for a in range(n_actions - 1, -1, -1):
-                if allowed[s, a] and rewards[s, a] + gamma * sums[s * n_actions + a] * floors[a] == low:
-                    best = a
-            policy[s, best], price[s, best] = 1.0, 0.0
-            continue
+        spent[s] = cost
         for a in range(n_actions):
             if slope[a] > 0.0:
                 policy[s, a] = slope[a] / fall if fall < math.inf else (1.0 if slope[a] == math.inf else 0.0)
-                price[s, a] = 1.0 / (slope[a] * gamma * sums[s * n_actions + a])
+                price[s, a] = 1.0 / (slope[a] * weight[a])
         norm = policy[s].sum()
         for a in range(n_actions):
             policy[s, a] /= norm
+
+
+@compiled
+def _excess(family: int, level: float, kappa: float, weight: Any, ends: Any, gaps: Any, p: Any) -> float:
+    """The logarithm of what a common price makes the adversary spend, over the budget; within the range of doubles."""
+    total = 0.0
+    for a in range(weight.size):
+        if weight[a] > 0.0:
+            total += spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], level / weight[a])
+    return min(max(math.log(total / kappa), -700.0), 700.0) if total > 0.0 else -700.0
 
 
 @compiled
@@ -168,7 +206,7 @@ def against_mixture(
         size = max(size, starts[(s + 1) * n_actions] - starts[s * n_actions])
     raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
     gaps, p, gains, owner = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
-    ends, weight = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions)
+    ends, weight, root = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions), np.empty(8)
     lowest = values.min() if leaks else math.inf
     for s in range(n_states):
         ends[0] = 0
@@ -211,31 +249,21 @@ def against_mixture(
                 if weight[a] > 0.0:
                     least += spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], 0.0)
             level = 0.0
-            if least > kappa:  # the spending of all actions falls in the common price
-                low, high = -math.inf, math.inf
-                x, step = math.log(top), 4.0
-                last, last_x = math.nan, math.nan
-                for _ in range(ROUNDS):
-                    total = 0.0
-                    for a in range(n_actions):
-                        if weight[a] > 0.0:
-                            total += spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], math.exp(x) / weight[a])
-                    f = math.log(total / kappa) if total > 0.0 else -math.inf
-                    if f > 0.0:
-                        low = x
-                    else:
-                        high = x
-                    new = x - f * (x - last_x) / (f - last)
-                    last, last_x = f, x
-                    if not low < new < high:
-                        if low > -math.inf and high < math.inf:
-                            new = (low + high) / 2
-                        else:
-                            new, step = (x + step if high == math.inf else x - step), 2.0 * step
-                    if abs(f) <= 1e-14 or new == x or not abs(new) < 700.0:
+            if least > kappa:  # the spending of all actions falls in the common price: bracket it, then find it
+                x = math.log(top)
+                f = _excess(family, math.exp(x), kappa, weight, ends, gaps, p)
+                step, far, f_far = 4.0, x, f
+                while (f > 0.0) == (f_far > 0.0) and abs(far) < 700.0:
+                    x, f = far, f_far
+                    far += step if f > 0.0 else -step
+                    step *= 2.0
+                    f_far = _excess(family, math.exp(far), kappa, weight, ends, gaps, p)
+                open_bracket(root, x, f, far, f_far)
+                while True:
+                    x = proposal(root)
+                    if settled(root, x, _excess(family, math.exp(x), kappa, weight, ends, gaps, p)):
                         break
-                    x = new
-                level = math.exp(x)
+                level = math.exp(best_point(root))
             for a in range(n_actions):
                 if weight[a] > 0.0:
                     spent[s, a] = spend(family, gaps[ends[a] : ends[a + 1]], p[ends[a] : ends[a + 1]], level / weight[a])

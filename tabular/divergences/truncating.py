@@ -50,10 +50,12 @@ def _active(gaps: np.ndarray, p: np.ndarray, near: float, cut: float) -> tuple[i
 def chi_square_at_penalty(gaps: np.ndarray, p: np.ndarray, penalty: float, law: np.ndarray, point: np.ndarray) -> None:
     """``q = p (c - g)_+ / penalty`` with ``E (c - g)_+ = penalty``; c is kept as its distance ``cut`` from a base."""
     cut, base, count = math.inf, 0.0, p.size + 1
+    lost, mass, mean = 0.0, 1.0, 0.0
     while True:
-        now, lost, mass, near, mean = _active(gaps, p, base, cut)
-        if now >= count:
+        now, new_lost, new_mass, near, new_mean = _active(gaps, p, base, cut)
+        if now >= count:  # by rounding a state at the cut may be counted again: the sums of the smaller set belong to it
             break
+        lost, mass, mean = new_lost, new_mass, new_mean
         count, base, cut = now, near, mean + penalty / mass
     spread = 0.0
     for i in range(p.size):
@@ -71,10 +73,12 @@ def chi_square_at_penalty(gaps: np.ndarray, p: np.ndarray, penalty: float, law: 
 def chi_square_to_radius(gaps: np.ndarray, p: np.ndarray, radius: float, law: np.ndarray, point: np.ndarray) -> None:
     """``c = mean + sqrt(variance / ((1 + 2 radius) mass - 1))`` on the active states; radius is half of chi-square."""
     cut, base, count, slope = math.inf, 0.0, p.size + 1, 0.0
+    lost, mass, mean = 0.0, 1.0, 0.0
     while True:
-        now, lost, mass, near, mean = _active(gaps, p, base, cut)
+        now, new_lost, new_mass, near, new_mean = _active(gaps, p, base, cut)
         if now >= count:
             break
+        lost, mass, mean = new_lost, new_mass, new_mean
         variance, far = 0.0, 0.0
         for i in range(p.size):
             if gaps[i] - base < cut:

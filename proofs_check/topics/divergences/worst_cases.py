@@ -386,7 +386,7 @@ def _burg_dual(values: Array, p: Array, radius: float, top: float) -> float:
             return top - gap + float(np.exp(p @ np.log(v - top + gap) - radius))
 
     low, high, golden = -80.0, 40.0, (5**0.5 - 1) / 2
-    for _ in range(200):
+    for _ in range(100):
         a, b = high - golden * (high - low), low + golden * (high - low)
         low, high = (a, high) if dual(a) < dual(b) else (low, b)
     edge = top + float(np.exp(p @ np.log(v - top) - radius)) if v.min() > top else top
@@ -427,8 +427,8 @@ def _power_dual(values: Array, p: Array, radius: float, factor: float) -> float:
 
 @in_doubles("l2_duality", "derived here")
 def l2_duality(values: Array, p: Array, size: Any) -> Sides:
-    r"""$\min_{\|q - p\|_2 \le \rho} E_q V = \max_{t \ge 0} \min_q E_q V + \frac t2 (\|q - p\|^2 - \rho^2)$, whose inner minimum is
-    at the projection of $p - V / t$ on the simplex."""
+    r"""$\min_{\|q - p\|_2 \le \rho} E_q V = \max_{t \ge 0} \min_q E_q V + \frac t2 (\|q - p\|^2 - \rho^2)$; the inner minimum
+    is at the projection of $p - V / t$ on the simplex."""
     return tabular.L2().worst_case(values, p, size).value, _projection_dual(values, p, size)
 
 
@@ -451,7 +451,7 @@ def _projection_dual(values: Array, p: Array, radius: float) -> float:
         return float(q @ values + t / 2 * ((q - p) @ (q - p) - radius**2))
 
     low, high, golden = -25.0, 40.0, (5**0.5 - 1) / 2
-    for _ in range(200):
+    for _ in range(90):
         a, b = high - golden * (high - low), low + golden * (high - low)
         low, high = (a, high) if dual(a) < dual(b) else (low, b)
     return max(dual((low + high) / 2), float(values.min()))

@@ -221,3 +221,23 @@ def test_a_vanishing_price_for_states_that_are_infinitely_far(divergence, penalt
     assert law == pytest.approx([1.0, 0.0])
     assert np.isfinite(divergence(law, [0.9999, 0.0001]))
     assert divergence.penalised_min([0.0, 0.25], [0.9999, 0.0001], 0.0).value == 0.0
+
+
+def test_chi_square_at_a_breakpoint():
+    """At radius 3 the law is just about to leave the states in the middle; rounding must not count them twice."""
+    values, p = [2, 1, 1.5, 1.5, 2, -0.5], [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]
+    value, law = tabular.ChiSquare().worst_case(values, p, 3.0)
+    assert value == pytest.approx(0.0, abs=1e-15)
+    assert law == pytest.approx([0, 1 / 3, 0, 0, 0, 2 / 3], abs=1e-15)
+
+
+def test_chi_square_at_radii_and_prices_of_small_fractions():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        size = int(rng.integers(2, 7))
+        p = rng.integers(1, 5, size=size).astype(float)
+        values = rng.integers(-3, 4, size=size) / 2
+        for strength in (0.25, 1 / 3, 0.5, 0.6, 1.0, 1.5, 2.0, 3.0):
+            for kind in ("radius", "penalty"):
+                dual, primal = tabular.ChiSquare().bounds(values, p / p.sum(), **{kind: strength})
+                assert primal - dual <= 1e-13
