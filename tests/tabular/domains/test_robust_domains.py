@@ -18,12 +18,13 @@ ANYWHERE = tabular.TotalVariation()
 def test_gambler(goal, heads):
     model = gambler(goal, heads)
     P = model.P.toarray().reshape(goal + 1, goal // 2, goal + 1)
+    allowed = np.ones(model.r.shape, dtype=bool) if model.allowed is None else model.allowed
     for s in range(goal + 1):
         for a in range(goal // 2):
             stake = a + 1
             playing = 0 < s < goal
-            assert model.allowed[s, a] == (stake <= min(s, goal - s) if playing else a == 0)
-            if not model.allowed[s, a]:
+            assert allowed[s, a] == (stake <= min(s, goal - s) if playing else a == 0)
+            if not allowed[s, a]:
                 continue
             row = np.zeros(goal + 1)
             if playing:
