@@ -11,11 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from tabular._arrays import Float
 from tabular.bellman import Penalised, WorstCase
+from tabular.bellman.worst_rows import WorstRows
 from tabular.divergences import FDivergence, TotalVariation, Wasserstein
+from tabular.divergences.result import RowLaws
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 from tabular.problem import Problem, as_values
@@ -83,15 +86,37 @@ def constrained_twin(problem: Problem, values: ArrayLike) -> Problem:
         raise ModelError("radii that replace penalties need penalties: Robust(mdp, divergence, penalty=...)")
     v = as_values(values, problem.mdp.n_states, "values")
     rows = worst_rows(problem, v)
-    charge = rows.charges(v, rows.laws(v))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        radius = np.where(rows.strength > 0, charge / rows.strength, np.inf)
+    found = rows.laws(v)
+    # a price that no double of this size notices is none; the law of such a row is any of those that are worst
+    noticed = rows.strength > 1e-14 * float(np.ptp(v))
+    radius = np.where(noticed, _distances(rows, found, rows.charges(v, found)), np.inf)
     radius[np.isinf(rows.strength)] = 0.0
+    charge = np.where(noticed & np.isfinite(rows.strength), _product(rows.strength, radius), 0.0)
     return Problem(
         _with_rewards(problem.mdp, problem.mdp.gamma * rows.rows.sums * charge),
         outer=problem.outer,
         inner=WorstCase(problem.inner.divergence, radius.reshape(problem.mdp.r.shape)),
     )
+
+
+def _distances(rows: WorstRows, found: RowLaws, charges: Float) -> Float:
+    """(R,) distances of worst laws from their rows: from the definition, or where that is a program, from what was paid."""
+    if not isinstance(rows.divergence, (FDivergence, TotalVariation)):
+        return np.asarray(charges / np.where(rows.strength > 0, rows.strength, 1.0))
+    nominal = rows.rows.matrix(rows.rows.data)
+    if not sp.issparse(nominal):
+        return np.asarray(rows.divergence(found.laws, nominal / rows.rows.sums[:, None]))
+    both = sp.csr_array(found.laws + nominal)  # neither is negative: the entries of one or the other
+    out, chunk = np.empty(len(rows.rows)), 4096
+    for first in range(0, out.size, chunk):
+        part = both[first : first + chunk]
+        r = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        place = np.arange(part.nnz) - part.indptr[r]
+        q, p = np.zeros((2, part.shape[0], int(np.diff(part.indptr).max())))
+        q[r, place] = np.asarray(found.laws[first + r, part.indices]).reshape(-1)
+        p[r, place] = np.asarray(nominal[first + r, part.indices]).reshape(-1) / rows.rows.sums[first + r]
+        out[first : first + chunk] = rows.divergence(q, p)
+    return out
 
 
 def _product(x: Float, y: Float) -> Float:
