@@ -30,6 +30,10 @@ def warm() -> None:
         for ambiguity in (tabular.Contamination(), tabular.LInfinity(), tabular.L2()):
             tabular.solve(tabular.Robust(mdp, ambiguity, radius=0.1))
         tabular.solve(tabular.Robust(mdp, tabular.CVaR(0.5)))
+        for shared in (tabular.KL(), tabular.TotalVariation()):
+            problem = tabular.Robust(mdp, shared, radius=0.1, rectangular="s")
+            for method in (tabular.ValueIteration(), tabular.PolicyIteration()):
+                tabular.solve(problem, method)
         for regulariser in (tabular.ShannonEntropy(), tabular.TsallisEntropy(2), tabular.TotalVariation()):
             tabular.solve(tabular.Regularized(mdp, regulariser, 0.1))
     for order in (1, 2, 3):

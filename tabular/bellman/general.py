@@ -57,7 +57,11 @@ class General:
     def backup(self, v: Float, out: Float | None = None) -> Float:
         """``Tv``, (S,)."""
         q = self.q_values(v)
-        value = q.max(axis=1) if self.smoothing is None else self.smoothing.value(q)
+        if self.smoothing is None:
+            out = np.empty(self.n_states) if out is None else out
+            kernels.largest(q, out)
+            return out
+        value = self.smoothing.value(q)
         if out is None:
             return np.asarray(value)
         out[:] = value

@@ -45,6 +45,16 @@ def q_values(starts: Any, columns: Any, data: Float, r: Float, gamma: float, v: 
 
 
 @numba.njit(cache=True)
+def largest(q: Float, out: Float) -> None:
+    """``out[s] = max_a q[s, a]``: numpy takes several times as long for a few actions."""
+    for s in range(q.shape[0]):
+        best = q[s, 0]
+        for a in range(1, q.shape[1]):
+            best = max(best, q[s, a])
+        out[s] = best
+
+
+@numba.njit(cache=True)
 def select(q: Float, r: Float, incumbent: Any, size: float, unit: float, out: Any) -> None:
     """The best action of each row of ``q``; the incumbent stays unless beaten by more than rounding, ``unit * (|r| +
     size)`` each."""

@@ -7,6 +7,7 @@ so that the law found at one v bounds it from above everywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,15 @@ class WorstRows:
 
     def values(self, v: Float) -> Float:
         """(R,) worst cases."""
-        worst = self.divergence.row_values(self.rows, v, self.strength, self.priced) * self.rows.sums
-        return np.asarray(self.rewards + self.gamma * worst)
+        worst: Float = self.divergence.row_values(self.rows, v, self.strength, self.priced)
+        worst *= self._weights
+        worst += self.rewards
+        return worst
+
+    @cached_property
+    def _weights(self) -> Float:
+        """(R,) discounted row sums."""
+        return np.asarray(self.gamma * self.rows.sums)
 
     def bounds(self, v: Float) -> tuple[Float, Float]:
         """(R,) each: rigorous bounds of :meth:`values`."""
@@ -89,7 +97,7 @@ class WorstRows:
     def tangent(self, v: Float) -> tuple[Any, Float]:
         """``(M, c)`` with ``values(w) <= c + M w`` for every w, equal at ``v`` (up to rounding)."""
         found = self.laws(v)
-        weights = self.gamma * self.rows.sums
+        weights = self._weights
         matrix = sp.csr_array(found.laws.multiply(weights[:, None])) if sp.issparse(found.laws) else found.laws * weights[:, None]
         return matrix, self.rewards + weights * self.charges(v, found)
 

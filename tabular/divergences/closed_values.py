@@ -67,40 +67,37 @@ def chi_square_values(
     :math:`\alpha` with :math:`E(\alpha - V)_+ = \lambda` falls from the mean plus lambda as states from it on are left out, each
     once; the value is :math:`\alpha - (\lambda + E(\alpha - V)_+^2 / \lambda) / 2`.
     """
-    work = np.empty((starts[1:] - starts[:-1]).max())
+    work, sparse = np.empty((starts[1:] - starts[:-1]).max()), columns.size > 0
     for r in range(out.size):
-        begin, end = starts[r], starts[r + 1]
-        local = _look(values, columns, begin, end, work)
-        p = data[begin:end]
-        m, top, total, first = math.inf, -math.inf, 0.0, 0.0
-        for i in range(p.size):
-            if p[i] > 0.0:
-                m, top = min(m, local[i]), max(top, local[i])
-        for i in range(p.size):
-            if p[i] > 0.0:
-                total += p[i]
-                first += p[i] * (local[i] - m)
+        begin, size = starts[r], starts[r + 1] - starts[r]
+        base = values[columns[begin]] if sparse else values[0]
+        top, total, first, second = -math.inf, 0.0, 0.0, 0.0
+        for i in range(size):  # one pass over the row; in differences, so that nothing is lost to large values
+            x, p = (values[columns[begin + i]] if sparse else values[i]) - base, data[begin + i]
+            work[i] = x
+            total += p
+            first += p * x
+            if x > top and p > 0.0:
+                top = x
         mean = first / total
-        if penalty[r] + mean >= top - m:
-            second = 0.0
-            for i in range(p.size):
-                if p[i] > 0.0:
-                    second += p[i] * (local[i] - m - mean) ** 2
-            out[r] = m + (mean - 0.5 * (second / total) / penalty[r])
+        if penalty[r] + mean >= top:
+            for i in range(size):
+                deviation = work[i] - mean
+                second += data[begin + i] * (deviation * deviation)
+            out[r] = base + (mean - 0.5 * (second / total) / penalty[r])
             continue
         share, alpha, before = penalty[r] * total, penalty[r] + mean, math.inf
         while alpha < before:
             before, mass, moment = alpha, 0.0, 0.0
-            for i in range(p.size):
-                if p[i] > 0.0 and local[i] - m < before:
-                    mass += p[i]
-                    moment += p[i] * (local[i] - m)
+            for i in range(size):
+                p = data[begin + i] if work[i] < before else 0.0
+                mass += p
+                moment += p * work[i]
             alpha = (share + moment) / mass
-        second = 0.0
-        for i in range(p.size):
-            if p[i] > 0.0 and local[i] - m < alpha:
-                second += p[i] * (alpha - (local[i] - m)) ** 2
-        out[r] = m + (alpha - 0.5 * (penalty[r] + second / total / penalty[r]))
+        for i in range(size):
+            room = max(alpha - work[i], 0.0)
+            second += data[begin + i] * (room * room)
+        out[r] = base + (alpha - 0.5 * (penalty[r] + second / total / penalty[r]))
 
 
 @compiled
