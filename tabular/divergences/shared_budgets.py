@@ -20,7 +20,7 @@ import numpy as np
 from tabular.divergences.generators import compiled
 from tabular.divergences.projections import VARIATION, project, spend
 from tabular.divergences.roots import best_point, open_bracket, proposal, settled
-from tabular.divergences.state_order import ordered
+from tabular.divergences.state_order import longest, ordered
 
 __all__ = ["against_mixture", "against_optimum"]
 
@@ -100,9 +100,7 @@ def against_optimum(
 ) -> None:
     """Fill (S,) ``value``, (S, A) ``policy``, ``spent`` and ``price``: divergences and penalties of the worst laws."""
     n_states, n_actions = policy.shape
-    size = 0
-    for s in range(n_states):
-        size = max(size, starts[(s + 1) * n_actions] - starts[s * n_actions])
+    size = longest(starts[::n_actions])
     raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
     gaps, p = np.empty(size), np.empty(size)
     ends, floors, means = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions), np.empty(n_actions)
@@ -201,9 +199,7 @@ def against_mixture(
 ) -> None:
     """Fill (S, A) ``spent`` and ``price`` of the worst split of the budget against a given policy."""
     n_states, n_actions = policy.shape
-    size = 0
-    for s in range(n_states):
-        size = max(size, starts[(s + 1) * n_actions] - starts[s * n_actions])
+    size = longest(starts[::n_actions])
     raw, mass, order = np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
     gaps, p, gains, owner = np.empty(size), np.empty(size), np.empty(size), np.empty(size, dtype=np.intp)
     ends, weight, root = np.empty(n_actions + 1, dtype=np.intp), np.empty(n_actions), np.empty(8)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tabular.bellman import Bellman, Expectation, Optimality
+from tabular.bellman import Bellman, Optimality
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 from tabular.problem import FiniteHorizon, Problem, as_values
@@ -114,8 +114,6 @@ def solve(
 def _choose(problem: Problem, operator: Bellman) -> tuple[Any, str]:
     """A method that is never far from the fastest, and the reason in words."""
     mdp = problem.mdp
-    if not isinstance(problem.inner, Expectation):
-        return ModifiedPolicyIteration(), "a worst case has no linear system to solve"
     if mdp.n_states <= DIRECT_LIMIT:
         return PolicyIteration(), f"{mdp.n_states} states are few enough to factorise"
     if operator.moduli[1] > 0.9995 and mdp.n_states <= 100_000:

@@ -96,7 +96,8 @@ def test_bounds_in_closed_form():
             ),
             "worst case beside",
         ),
-        (lambda m: tabular.policy_value(tabular.FiniteHorizon(m, 2), [0]), "cannot evaluate policies of FiniteHorizon"),
+        (lambda m: tabular.policy_value(tabular.FiniteHorizon(m, 2), [5]), "takes action 5"),
+        (lambda m: tabular.policy_value("model", [0]), "cannot evaluate policies of str"),
         (lambda m: tabular.policy_value(tabular.Regularized(m, tabular.KL(), 0.1), [[0.5, 0.6, 0]]), "sums to"),
     ],
 )

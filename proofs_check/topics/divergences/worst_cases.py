@@ -336,9 +336,25 @@ def _(values: Array, p: Array, size: Any) -> Sides:
     return tabular.ChiSquare().worst_case(values, p, size).value, mean(p, values) - np.sqrt(size * variance(p, values))
 
 
+def _peak(dual: Callable[[float], float], low: float, high: float) -> float:
+    """The largest value of a concave function on an interval, by golden section; flat at its peak, it needs no more rounds."""
+    golden = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = high - golden * (high - low), low + golden * (high - low)
+        low, high = (a, high) if dual(a) < dual(b) else (low, b)
+    return dual((low + high) / 2)
+
+
+def _rising_peak(dual: Callable[[float], float], values: Array) -> float:
+    """The same over levels from the smallest value on; where it still rises far away, nothing is gained beyond."""
+    low, high = float(values.min()), float(values.max()) + 1
+    while dual(high) < dual(2 * high - low):
+        high = 2 * high - low
+    return _peak(dual, low, 2 * high - low)
+
+
 @floats_only
 def _chi_square_dual(values: Array, p: Array, radius: float) -> float:
-    """By golden section on the concave dual; where it still rises at infinity, nothing is gained over its value far away."""
     v, p = values[p > 0], p[p > 0]
     if radius == 0:
         return float(p @ v)
@@ -346,14 +362,7 @@ def _chi_square_dual(values: Array, p: Array, radius: float) -> float:
     def dual(eta: float) -> float:
         return float(eta - np.sqrt((1 + radius) * (p @ np.maximum(eta - v, 0) ** 2)))
 
-    low, high = float(v.min()), float(v.max()) + 1
-    while dual(high) < dual(2 * high - low):
-        high = 2 * high - low
-    high, golden = 2 * high - low, (5**0.5 - 1) / 2
-    for _ in range(200):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (a, high) if dual(a) < dual(b) else (low, b)
-    return max(dual((low + high) / 2), float(v.min()))
+    return max(_rising_peak(dual, v), float(v.min()))
 
 
 @in_doubles("reverse_kl_duality", "Iyengar (2005), section 5 (entropy sets); the leak is derived here")
@@ -375,7 +384,7 @@ def _(values: Array, p: Array, size: Any) -> Sides:
 
 @floats_only
 def _burg_dual(values: Array, p: Array, radius: float, top: float) -> float:
-    """By golden section on the distance from eta to its bound, over powers of ten; far away the dual is nearly the mean."""
+    """Over the logarithm of the distance from eta to its bound; far away the dual is nearly the mean."""
     v, p = values[p > 0], p[p > 0]
     if radius == 0:
         return float(p @ v)
@@ -385,12 +394,8 @@ def _burg_dual(values: Array, p: Array, radius: float, top: float) -> float:
         with np.errstate(divide="ignore"):
             return top - gap + float(np.exp(p @ np.log(v - top + gap) - radius))
 
-    low, high, golden = -80.0, 40.0, (5**0.5 - 1) / 2
-    for _ in range(100):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (a, high) if dual(a) < dual(b) else (low, b)
     edge = top + float(np.exp(p @ np.log(v - top) - radius)) if v.min() > top else top
-    return max(dual((low + high) / 2), edge)
+    return max(_peak(dual, -80.0, 40.0), edge)
 
 
 @in_doubles("cressie_read_duality", "Duchi and Namkoong (2021), Learning models with uniform performance (recalled)")
@@ -415,14 +420,7 @@ def _power_dual(values: Array, p: Array, radius: float, factor: float) -> float:
     def dual(eta: float) -> float:
         return float(eta - scale * (p @ np.maximum(eta - v, 0) ** 1.5) ** (2 / 3))
 
-    low, high = float(v.min()), float(v.max()) + 1
-    while dual(high) < dual(2 * high - low):
-        high = 2 * high - low
-    high, golden = 2 * high - low, (5**0.5 - 1) / 2
-    for _ in range(200):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (a, high) if dual(a) < dual(b) else (low, b)
-    return max(dual((low + high) / 2), float(v.min()))
+    return max(_rising_peak(dual, v), float(v.min()))
 
 
 @in_doubles("l2_duality", "derived here")
@@ -450,11 +448,7 @@ def _projection_dual(values: Array, p: Array, radius: float) -> float:
         q = np.maximum(y - heights[np.flatnonzero(u > heights)[-1]], 0)
         return float(q @ values + t / 2 * ((q - p) @ (q - p) - radius**2))
 
-    low, high, golden = -25.0, 40.0, (5**0.5 - 1) / 2
-    for _ in range(90):
-        a, b = high - golden * (high - low), low + golden * (high - low)
-        low, high = (a, high) if dual(a) < dual(b) else (low, b)
-    return max(dual((low + high) / 2), float(values.min()))
+    return max(_peak(dual, -25.0, 40.0), float(values.min()))
 
 
 NAMED: dict[str, Any] = {

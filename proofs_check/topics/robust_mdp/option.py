@@ -149,14 +149,16 @@ def _(start: Any, horizon: Any, size: Any) -> Sides:
     return robust_value(start, horizon, size, inside=False), value(start, horizon, rational(1, 2) + size)
 
 
-@put_worst_is_up.step(
-    "(1 - c) a + c b falls in c where a >= b: the difference at c and c + x is x (a - b)", method="expand", relation=">="
-)
-def _() -> tuple[Any, Any]:
+def falls_in_the_chance() -> tuple[Any, Any]:
     c, b = sp.symbols("c b", real=True)
     x, gap = sp.symbols("x g", nonnegative=True)
     a = b + gap
     return (1 - c) * a + c * b, (1 - c - x) * a + (c + x) * b
+
+
+LOWER = "(1 - c) a + c b falls in c where a >= b: from c to c + x by x (a - b)"
+
+put_worst_is_up.step(LOWER, method="expand", relation=">=")(falls_in_the_chance)
 
 
 @put_worst_is_up.known("three stages from 100, radius 1/10")
@@ -233,12 +235,7 @@ def _(start: Any, horizon: Any, size: Any) -> Sides:
     return -left, right
 
 
-@put_exercised_earlier.step("a mean falls in the chance of the smaller outcome", method="expand", relation=">=")
-def _() -> tuple[Any, Any]:
-    c, b = sp.symbols("c b", real=True)
-    x, gap = sp.symbols("x g", nonnegative=True)
-    a = b + gap
-    return (1 - c) * a + c * b, (1 - c - x) * a + (c + x) * b
+put_exercised_earlier.step(LOWER, method="expand", relation=">=")(falls_in_the_chance)
 
 
 @put_exercised_earlier.known("three stages from 99")
