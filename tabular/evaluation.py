@@ -80,7 +80,7 @@ def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
     return operator
 
 
-def policy_value(problem: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float:
+def policy_value(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float:
     r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
 
     In a regularised problem the policy also pays for its regulariser, :math:`v^\pi = (I - \gamma P_\pi)^{-1} (r_\pi -
@@ -91,25 +91,25 @@ def policy_value(problem: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> F
     >>> policy_value(mdp, [[0.5, 0.5]])
     array([4.])
     """
-    if isinstance(problem, FiniteHorizon):
-        values = [np.asarray(problem.terminal)]
-        for operator in reversed(_stages(problem, policy)):
+    if isinstance(mdp, FiniteHorizon):
+        values = [np.asarray(mdp.terminal)]
+        for operator in reversed(_stages(mdp, policy)):
             values.insert(0, operator.backup(values[0]))
         return np.array(values)
-    operator = _evaluation(problem, policy)
+    operator = _evaluation(mdp, policy)
     return fixed_point(operator, np.zeros(operator.n_states))
 
 
-def policy_bracket(problem: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> tuple[Float, Float]:
+def policy_bracket(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> tuple[Float, Float]:
     """Rigorous ``(lower, upper)`` around the value of a policy in a model or problem, rounding included; shapes as of
     :func:`policy_value`."""
-    if isinstance(problem, FiniteHorizon):
-        lower, upper = [np.asarray(problem.terminal)], [np.asarray(problem.terminal)]
-        for operator in reversed(_stages(problem, policy)):
+    if isinstance(mdp, FiniteHorizon):
+        lower, upper = [np.asarray(mdp.terminal)], [np.asarray(mdp.terminal)]
+        for operator in reversed(_stages(mdp, policy)):
             lower.insert(0, operator.enclosed_backup(lower[0])[0])
             upper.insert(0, operator.enclosed_backup(upper[0])[1])
         return np.array(lower), np.array(upper)
-    operator = _evaluation(problem, policy)
+    operator = _evaluation(mdp, policy)
     bracket = certify(operator, fixed_point(operator, np.zeros(operator.n_states)))
     return bracket.lower, bracket.upper
 

@@ -191,13 +191,12 @@ def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, st
     return Problem(as_model(mdp, "Regularized"), outer=SmoothMax(divergence, strength, reference))
 
 
-@dataclass(frozen=True, eq=False)
 class FiniteHorizon:
     r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t = T v_{t+1}`, T the Bellman operator of a model or problem.
 
     Parameters
     ----------
-    problem : MDP or Problem
+    mdp : MDP or Problem
         A model (``gamma = 1`` is welcome here), or a robust or regularised problem about one: the adversary then answers at every
         stage anew.
     horizon : int
@@ -215,35 +214,44 @@ class FiniteHorizon:
     array([1.25, 0.  ])
     """
 
-    problem: MDP | Problem
-    horizon: int
-    terminal: ArrayLike | None = None
+    __slots__ = ("horizon", "problem", "terminal")
 
-    def __post_init__(self) -> None:
-        if isinstance(self.problem, FiniteHorizon):
+    problem: Problem
+    horizon: int
+    terminal: Float
+
+    def __init__(self, mdp: MDP | Problem, horizon: int, terminal: ArrayLike | None = None) -> None:
+        if isinstance(mdp, FiniteHorizon):
             raise ModelError("a finite horizon of a finite horizon has no meaning: add the horizons")
-        if isinstance(self.problem, MDP):
-            object.__setattr__(self, "problem", Problem(self.problem))
-        if not isinstance(self.problem, Problem):
-            raise ModelError(f"problem is {type(self.problem).__name__} (expected an MDP or a Problem)")
-        if isinstance(self.horizon, bool) or not isinstance(self.horizon, (int, np.integer)) or self.horizon < 1:
-            raise ModelError(f"horizon is {self.horizon!r} (expected an integer of at least 1)")
-        terminal = as_values(0.0 if self.terminal is None else self.terminal, self.mdp.n_states, "terminal")
-        object.__setattr__(self, "terminal", frozen(terminal))
-        growth = max(1.0, float(row_sums(self.mdp.P).max()) * self.mdp.gamma) ** int(self.horizon)
-        largest = self.operator().reward_size / LARGEST_VALUE * int(self.horizon)
-        if not (largest + float(np.abs(terminal).max()) / LARGEST_VALUE) * growth < 1.0:
+        if not isinstance(mdp, (MDP, Problem)):
+            raise ModelError(f"mdp is {type(mdp).__name__} (expected an MDP or a Problem)")
+        if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < 1:
+            raise ModelError(f"horizon is {horizon!r} (expected an integer of at least 1)")
+        problem = Problem(mdp) if isinstance(mdp, MDP) else mdp
+        values = as_values(0.0 if terminal is None else terminal, problem.mdp.n_states, "terminal")
+        for name, value in (("problem", problem), ("horizon", int(horizon)), ("terminal", frozen(values))):
+            object.__setattr__(self, name, value)
+        growth = max(1.0, float(row_sums(self.mdp.P).max()) * self.mdp.gamma) ** self.horizon
+        largest = self.operator().reward_size / LARGEST_VALUE * self.horizon
+        if not (largest + float(np.abs(values).max()) / LARGEST_VALUE) * growth < 1.0:
             raise ModelError(f"rewards or terminal values give sums beyond {LARGEST_VALUE:.3g}; rescale them")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a FiniteHorizon is immutable; make another one")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FiniteHorizon, (self.problem, self.horizon, self.terminal)
+
+    def __repr__(self) -> str:
+        return f"FiniteHorizon({self.problem.mdp!r}, horizon={self.horizon})"
 
     @property
     def mdp(self) -> MDP:
         """The model."""
-        assert isinstance(self.problem, Problem)
         return self.problem.mdp
 
     def operator(self) -> Bellman:
         """The Bellman operator of one stage."""
-        assert isinstance(self.problem, Problem)
         return self.problem.staged_operator()
 
 

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from tabular._arrays import Float
 from tabular.bellman import Optimality
-from tabular.errors import ModelError, SolverError
+from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.mdp import MDP
 from tabular.problem import as_model
 
@@ -203,8 +203,8 @@ class SignedNoise:
         ------
         ModelError
             If no contraction is known: then the noise may have no fixed point.
-        SolverError
-            At the limit of sweeps.
+        SolverError, SolverInterrupted
+            At the limit of sweeps, at Ctrl-C; with the values so far.
         """
         rate = self.contraction(mdp)
         if rate >= 1.0:
@@ -212,14 +212,17 @@ class SignedNoise:
                 f"noise of radius {self.radius} may leave the simplex, and its backup is not known to contract "
                 f"(constant {rate:.3g}); lower the radius, or use Robust with a set of laws (TotalVariation, L2, LInfinity)"
             )
-        v = np.zeros(mdp.n_states)
-        for k in range(1, max_iterations + 1):
-            new, policy = self.backup(mdp, v)
-            residual = float(np.abs(new - v).max())
-            v, error = new, rate / (1.0 - rate) * residual
-            if error <= tol * max(1.0, float(np.abs(v).max())) or residual <= 4e-16 * float(np.abs(v).max()):
-                return NoiseSolution(v, policy, error, k)
-        raise SolverError(f"{max_iterations} sweeps left an error of up to {error:.3g}", NoiseSolution(v, policy, error, k))
+        found = NoiseSolution(np.zeros(mdp.n_states), np.zeros(mdp.r.shape), math.inf, 0)
+        try:
+            while found.iterations < max_iterations:
+                new, policy = self.backup(mdp, found.values)
+                residual, size = float(np.abs(new - found.values).max()), float(np.abs(new).max())
+                found = NoiseSolution(new, policy, rate / (1.0 - rate) * residual, found.iterations + 1)
+                if found.error <= tol * max(1.0, size) or residual <= 4e-16 * size:
+                    return found
+        except KeyboardInterrupt:
+            raise SolverInterrupted(f"interrupted; error.solution is right within {found.error:.3g}", found) from None
+        raise SolverError(f"{max_iterations} sweeps left an error of up to {found.error:.3g}", found)
 
 
 def _norm(p: Any) -> float:

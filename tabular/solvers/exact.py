@@ -206,6 +206,8 @@ class _RationalRobust(_Rational):
 
     def __init__(self, mdp: MDP, worst: WorstRows) -> None:
         super().__init__(mdp)
+        if not np.isfinite(worst.strength).all():
+            raise ModelError("an infinite radius or penalty is no fraction; give a finite one (total variation is at most 1)")
         self.worst = worst
         self.nominal_rewards = list(self.rewards)
 

@@ -232,36 +232,29 @@ def draw_put_curves(data: dict[str, Any]) -> Any:
 
 
 def put_boundary(full: bool = False) -> dict[str, Any]:
-    """The smallest of some radii that exercises, at each node below the strike."""
+    """Where each radius exercises, of the nodes below the strike."""
     put = tabular.domains.american_put(100.0)
-    smallest = np.full(put.times.size, np.nan)
-    for radius in reversed(PUT_RADII):
-        solution = staged(put, COIN, radius=radius) if radius else staged(put)
-        smallest[put.exercised(solution.policy)] = radius
     below = put.prices < 100
-    return {"time": put.times[below], "price": put.prices[below], "smallest radius": smallest[below]}
+    columns: dict[str, Any] = {"time": put.times[below], "price": put.prices[below]}
+    for radius in PUT_RADII:
+        solution = staged(put, COIN, radius=radius) if radius else staged(put)
+        columns[f"exercised, radius {radius:g}"] = put.exercised(solution.policy)[below].astype(int)
+    return columns
 
 
 def draw_put_boundary(data: dict[str, Any]) -> Any:
     """Nodes of the lattice by who exercises there."""
     canvas, axes = new_figure(height=3.8)
-    never = np.isnan(data["smallest radius"])
+    never = data[f"exercised, radius {PUT_RADII[-1]:g}"] == 0
     axes.plot(data["time"][never], data["price"][never], ".", color="0.8", label="waits up to radius .2")
-    for colour, radius in zip(COLOURS, reversed(PUT_RADII), strict=False):
-        here = data["smallest radius"] == radius
+    for colour, radius in zip(COLOURS, reversed(PUT_RADII), strict=False):  # smaller radii over larger ones
+        here = data[f"exercised, radius {radius:g}"] == 1
         label = "at every radius" if radius == 0 else rf"from $\rho$ = {radius:g}"
         axes.plot(data["time"][here], data["price"][here], "s", color=colour, markersize=4, label=label)
     axes.set(xlabel="time", ylabel="price", title="Larger radius, earlier exercise (from 100; ties wait)", xlim=(0, 19.5))
     axes.set_xticks(range(0, 20, 5))
     axes.legend(frameon=False, fontsize=8, loc="lower left")
     return canvas
-
-
-def nested_regions() -> bool:
-    """Whether each radius exercises wherever a smaller one does."""
-    put = tabular.domains.american_put(100.0)
-    regions = [put.exercised(staged(put, COIN, radius=radius).policy) for radius in PUT_RADII]
-    return all(bool((large >= small).all()) for small, large in pairwise(regions))
 
 
 def at(data: dict[str, Any], chance: float, name: str) -> float:
@@ -371,14 +364,19 @@ FIGURES = (
         compute=put_boundary,
         draw=draw_put_boundary,
         observations=(
-            ("regions are nested in the radius", lambda d: nested_regions()),
+            (
+                "regions are nested in the radius",
+                lambda d: all(
+                    bool((d[f"exercised, radius {b:g}"] >= d[f"exercised, radius {a:g}"]).all()) for a, b in pairwise(PUT_RADII)
+                ),
+            ),
             (
                 "without an adversary nothing is exercised before the last time",
-                lambda d: bool((d["time"][d["smallest radius"] == 0] == 19).all()),
+                lambda d: bool((d["time"][d["exercised, radius 0"] == 1] == 19).all()),
             ),
             (
                 "at radius .2 a price two moves down is sold at once",
-                lambda d: bool(d["smallest radius"][(d["time"] == 2) & (d["price"] < 97)][0] <= 0.2),
+                lambda d: bool(d["exercised, radius 0.2"][(d["time"] == 2) & (d["price"] < 97)][0] == 1),
             ),
         ),
     ),

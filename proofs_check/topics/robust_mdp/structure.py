@@ -9,10 +9,10 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from proofs_check.arithmetic import lift, rational
+from proofs_check.arithmetic import floats_only, lift, rational
 from proofs_check.claim import claim
 from proofs_check.exact_mdp import ExactMDP
-from proofs_check.spaces import Integers, Policy
+from proofs_check.spaces import Integers, Interval, Policy, Space
 from proofs_check.topics.mdp.formulas import optimum as nominal_optimum
 from proofs_check.topics.mdp.formulas import policy_value as value_in
 from proofs_check.topics.mdp.formulas import span
@@ -32,7 +32,7 @@ from proofs_check.topics.robust_mdp.instances import (
 WANG = "Wang and Zou (2022), Policy gradient method for robust reinforcement learning (recalled)"
 LIU = "Liu and Xu (2024), Minimax optimal and computationally efficient algorithms for distributionally robust offline RL"
 
-RADIUS = {"mdp": SMALL, "size": SIZE}
+RADIUS: dict[str, Space] = {"mdp": SMALL, "size": SIZE}
 
 
 # --- contamination is a discount -----------------------------------------------------------------------------------------------
@@ -160,10 +160,14 @@ def _(mdp: Model, size: Any, policy: Array) -> Sides:
     return span(policy_value(mdp, "TV", policy, size)), 1 / (1 - mdp.gamma * (1 - size * rational(11, 10)))
 
 
-@range_shrinkage.step("1 + gamma (1 - rho) M + gamma rho m - gamma m = 1 + gamma (1 - rho) (M - m)", method="expand")
-def _() -> tuple[Any, Any]:
+def ranges_subtracted() -> tuple[Any, Any]:
     gamma, rho, top, low = sp.symbols("gamma rho M m")
     return 1 + gamma * (1 - rho) * top + gamma * rho * low - gamma * low, 1 + gamma * (1 - rho) * (top - low)
+
+
+SUBTRACTED = "1 + gamma (1 - rho) M + gamma rho m - gamma m = 1 + gamma (1 - rho) (M - m)"
+
+range_shrinkage.step(SUBTRACTED, method="expand")(ranges_subtracted)
 
 
 @range_shrinkage.known("two islands that pay 1 and 0, where it is an equality")
@@ -226,6 +230,92 @@ def _() -> tuple[Any, Any]:
 @range_shrinkage_staged.known("two islands, six steps, radius 3/10: 2.94117, an equality")
 def _() -> dict[str, Any]:
     return {"mdp": two_islands(), "size": Fraction(3, 10), "policy": [[1], [1]], "horizon": 6}
+
+
+FLOORS: dict[str, Space] = {**RADIUS, "policy": Policy(2, 2), "floor": Interval(Fraction(1, 100), 1)}
+
+
+def with_floors() -> Any:
+    """Models, policies, and the share of every row that is uniform."""
+    return with_sets(sets=None, policy=True, floor=st.sampled_from([0.01, 0.1, 0.5, 1.0]))
+
+
+@floats_only
+def _floored(mdp: Any, size: float, policy: Array, floor: float, name: str, reach: float) -> Sides:
+    """Range and bound of a model in which every row gives every state at least floor / n."""
+    n = mdp.n_states
+    mdp = paid_in_unit(mdp.replace(P=(1 - floor) * mdp.P + floor / n))
+    return span(policy_value(mdp, name, policy, size)), 1 / (1 - mdp.gamma * (1 - min(reach, 1.0)))
+
+
+@floats_only
+def _entropy_reach(mdp: Any, size: float, floor: float) -> float:
+    least = floor / mdp.n_states
+    return size / np.log(1 / least) if least < 1 else 1.0
+
+
+@claim(
+    "robust_mdp.range_shrinkage_kl",
+    "<=",
+    paper="derived here",
+    assumptions="rewards in [0, 1]; every row gives every state at least p0",
+    instances=with_floors(),
+    search=FLOORS,
+    allowance=rounding,
+    arithmetics=("float",),
+    argument="KL is convex in its first argument, so that with q = (1 - e) p + e delta_s KL(q, p) <= e KL(delta_s, p) = e "
+    "log(1 / p(s)) <= e log(1 / p0): at e = rho / log(1 / p0) the law of range_shrinkage is within the radius, and the rest "
+    "is the same.",
+)
+def range_shrinkage_kl(mdp: Model, size: Any, policy: Array, floor: Any) -> Sides:
+    r"""Where no probability is below $p_0$, KL shrinks ranges too: to $\frac{1}{1 - \gamma (1 - e)}$ with $e = \rho / \log(1 /
+    p_0)$."""
+    return _floored(mdp, size, policy, floor, "KL", _entropy_reach(mdp, size, floor))
+
+
+@range_shrinkage_kl.false_sibling("three times the reach")
+def _(mdp: Model, size: Any, policy: Array, floor: Any) -> Sides:
+    return _floored(mdp, size, policy, floor, "KL", 3 * _entropy_reach(mdp, size, floor))
+
+
+range_shrinkage_kl.step(SUBTRACTED, method="expand")(ranges_subtracted)
+
+
+@claim(
+    "robust_mdp.range_shrinkage_chi_square",
+    "<=",
+    paper="derived here",
+    assumptions="rewards in [0, 1]; every row gives every state at least p0",
+    instances=with_floors(),
+    search=FLOORS,
+    allowance=rounding,
+    arithmetics=("float",),
+    argument="By the first step q = (1 - e) p + e delta_s is at distance e^2 (1 / p(s) - 1) <= e^2 (1 / p0 - 1): at e = "
+    "sqrt(rho p0 / (1 - p0)) the law of range_shrinkage is within the radius, and the rest is the same.",
+)
+def range_shrinkage_chi_square(mdp: Model, size: Any, policy: Array, floor: Any) -> Sides:
+    r"""Where no probability is below $p_0$, so does chi-square: with $e = \sqrt{\rho\, p_0 / (1 - p_0)}$."""
+    return _floored(mdp, size, policy, floor, "chi-square", _square_reach(mdp, size, floor))
+
+
+@floats_only
+def _square_reach(mdp: Any, size: float, floor: float) -> float:
+    least = floor / mdp.n_states
+    return float(np.sqrt(size * least / (1 - least))) if least < 1 else 1.0
+
+
+@range_shrinkage_chi_square.false_sibling("a reach half as large again")
+def _(mdp: Model, size: Any, policy: Array, floor: Any) -> Sides:
+    return _floored(mdp, size, policy, floor, "chi-square", 1.5 * _square_reach(mdp, size, floor))
+
+
+@range_shrinkage_chi_square.step("((1 - e) p + e - p)^2 / p + e^2 (1 - p) = e^2 (1 / p - 1)", method="cancel")
+def _() -> tuple[Any, Any]:
+    p, e = sp.symbols("p e")  # the other states together lose e (1 - p), in proportion to what they have
+    return ((1 - e) * p + e - p) ** 2 / p + e**2 * (1 - p), e**2 * (1 / p - 1)
+
+
+range_shrinkage_chi_square.step(SUBTRACTED, method="expand")(ranges_subtracted)
 
 
 # --- what a radius costs -------------------------------------------------------------------------------------------------------

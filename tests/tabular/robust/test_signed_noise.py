@@ -121,3 +121,19 @@ def test_a_limit_keeps_what_was_found():
     with pytest.raises(tabular.SolverError) as caught:
         SignedNoise(2, 0.05).solve(MDP, max_iterations=3)
     assert caught.value.solution.iterations == 3
+
+
+def test_an_interrupt_keeps_what_was_found(monkeypatch):
+    true, calls = SignedNoise.backup, []
+
+    def interrupted(self, mdp, values):
+        calls.append(0)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return true(self, mdp, values)
+
+    monkeypatch.setattr(SignedNoise, "backup", interrupted)
+    with pytest.raises(tabular.SolverInterrupted) as caught:
+        SignedNoise(2, 0.05).solve(MDP)
+    assert caught.value.solution.iterations == 4
+    assert np.isfinite(caught.value.solution.error)

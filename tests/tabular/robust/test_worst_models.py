@@ -1,5 +1,6 @@
 """The adversary's kernel, radii and penalties in turn, and policy iteration against an adversary."""
 
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -133,6 +134,8 @@ def test_transcendental_values_are_refused_exactly():
             tabular.solve(tabular.Robust(DENSE, tabular.KL(), **args), tabular.ExactPolicyIteration())
     with pytest.raises(tabular.ModelError, match="need not be rational"):
         tabular.solve(tabular.Robust(DENSE, tabular.L2(), radius=0.1), tabular.ExactPolicyIteration())
+    with pytest.raises(tabular.ModelError, match="no fraction"):
+        tabular.solve(tabular.Robust(DENSE, tabular.TotalVariation(), penalty=np.inf), tabular.ExactPolicyIteration())
 
 
 # --- radii and penalties -------------------------------------------------------------------------------------------------------
@@ -229,6 +232,16 @@ def test_staged_robust_problems(name):
     assert (solution.values <= high + 1e-12).all()
     values = tabular.policy_value(tabular.FiniteHorizon(robust, 5, terminal=[0.0, 1.0, 2.0]), solution.policy)
     assert values == pytest.approx(solution.values, abs=1e-10)
+
+
+def test_a_horizon_is_immutable_and_travels():
+    horizon = tabular.FiniteHorizon(problem("TV"), 3, terminal=[1.0, 0.0, 2.0])
+    with pytest.raises(AttributeError, match="immutable"):
+        horizon.horizon = 4
+    copy = pickle.loads(pickle.dumps(horizon))
+    assert (copy.horizon, copy.mdp.n_states) == (3, 3)
+    np.testing.assert_array_equal(tabular.solve(copy).values, tabular.solve(horizon).values)
+    assert "horizon=3" in repr(horizon)
 
 
 def test_policies_of_stages():
