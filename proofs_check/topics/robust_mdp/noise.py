@@ -104,7 +104,7 @@ def _() -> dict[str, Any]:
 
 @noise_spread.known("L2 noise along the deviations, an equality")
 def _() -> dict[str, Any]:
-    return {"v": [0, 3, -3], "noise": [0, -1, 1], "norm": "2"}
+    return {"v": [-3, -3, 3, 3], "noise": [1, 1, -1, -1], "norm": "2"}
 
 
 @noise_spread.known("uniform noise down above the median, an equality")

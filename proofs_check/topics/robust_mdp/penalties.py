@@ -21,6 +21,7 @@ from proofs_check.strategies import mdps
 from proofs_check.topics.mdp.instances import MODERATE
 from proofs_check.topics.robust_mdp.formulas import ROBUST, Model, optimum
 from proofs_check.topics.robust_mdp.instances import SIZE, SMALL, Array, Sides, reference, rounding, two_islands, with_sets
+from tabular import MDP
 
 TANG = "Tang, Liu and Xu (2025), Robust offline RL with linearly structured f-divergence regularization"
 
@@ -180,10 +181,13 @@ def _() -> dict[str, Any]:
     return {"mdp": two_islands(), "size": 0, "price": 1}
 
 
-@single_penalty_bound.known("two islands, the price of the whole range: an equality")
+@single_penalty_bound.known("two rows that see the same coin, at the price of its range: an equality")
 def _() -> dict[str, Any]:
-    # the rich island alone loses; at the multiplier of its row the bound is attained there, and is far away on the poor one
-    return {"mdp": two_islands(), "size": Fraction(1, 5), "price": Fraction(100, 28)}
+    half = Fraction(1, 2)
+    coins = MDP(
+        np.array([[[half, half]]] * 2, dtype=object), np.array([[Fraction(1)], [Fraction(0)]], dtype=object), Fraction(9, 10)
+    )
+    return {"mdp": coins, "size": Fraction(1, 5), "price": 1}
 
 
 @claim(
