@@ -134,6 +134,18 @@ def _(values: Array, other: Array, p: Array, size: float) -> Sides:
     return both(3 * values, p, size), 3 * both(values, p, size)
 
 
+@shape("superadditive", "<=")
+def superadditive(values: Array, other: Array, p: Array, size: float) -> Sides:
+    r"""$C_\rho(V) + C_\rho(W) \le C_\rho(V + W)$: monotone, homogeneous and moving with constants, it is a coherent risk."""
+    return constrained(values, p, size) + constrained(other, p, size), constrained(values + other, p, size)
+
+
+@superadditive.false_sibling("the other way round")
+def _(values: Array, other: Array, p: Array, size: float) -> Sides:
+    left, right = superadditive.sides(values, other, p, size)
+    return right, left
+
+
 @shape("non_expansive", "<=")
 def non_expansive(values: Array, other: Array, p: Array, size: float) -> Sides:
     r"""$|F(V) - F(W)| \le \|V - W\|_\infty$ for every worst case."""

@@ -21,8 +21,8 @@ UP, DOWN, STRIKE = (51, 50), (49, 50), 100
 
 
 def lattice(start: Any, horizon: Any, chance: Any, stop: Any = None, floor: Any = None) -> list[list[Any]]:
-    """Continuation values of all nodes, [h][i]: ``chance`` of a move up; ``stop(h, i, payoff, continuation)`` may fix a policy;
-    with ``floor``, that much mass goes from the better outcome to nothing first."""
+    """Continuation values of all nodes, [h][i]: ``chance`` of a move up; ``stop(h, i)`` may fix a policy; with ``floor``, that
+    much mass goes from the better outcome to nothing first."""
     up, down, n = rational(*UP), rational(*DOWN), int(horizon)
     later: list[Any] = [0 * start] * (n + 1)
     out: list[list[Any]] = []
@@ -284,3 +284,63 @@ def _() -> tuple[Any, Any]:
 @put_waits_on_falling_prices.known("four stages from 99 at a fair coin, an equality")
 def _() -> dict[str, Any]:
     return {"start": 99, "horizon": 4, "size": 0}
+
+
+@claim(
+    "robust_mdp.put_curves_cross",
+    "<=",
+    paper=DERIVED,
+    assumptions="policies that wait at ties; the nominal one is for a fair coin, the robust one for a radius rho around it",
+    instances=puts(),
+    search=PUTS,
+    allowance=units,
+    uses=("robust_mdp.put_waits_on_falling_prices", "robust_mdp.put_worst_is_up"),
+    argument="The nominal policy waits to the end, which is optimal for every chance up to 1/2 (put_waits_on_falling_prices), "
+    "here 1/2 - rho. The robust one is the optimal policy of the chance 1/2 + rho (put_worst_is_up). Each is therefore no "
+    "worse than the other at its own end; by the step the difference of the two curves changes sign in between.",
+)
+def put_curves_cross(start: Any, horizon: Any, size: Any) -> Sides:
+    r"""At an up-probability of $\frac12 - \rho$ the robust policy is worth no more than the nominal one, at $\frac12 + \rho$ no
+    less: their curves cross."""
+    half = rational(1, 2)
+    nominal, robust = _stops(start, horizon, 0 * size), _stops(start, horizon, size)
+    low, high = half - size, half + size
+    return (
+        np.array([_worth(start, horizon, robust, low), _worth(start, horizon, nominal, high)]),
+        np.array([_worth(start, horizon, nominal, low), _worth(start, horizon, robust, high)]),
+    )
+
+
+def _stops(start: Any, horizon: Any, radius: Any) -> Any:
+    """Where a robust policy exercises: of doubles our policy, exactly a table of nodes."""
+    if not is_exact():
+        return _robust(start, horizon, radius, True)[1].policy
+    up, down = rational(*UP), rational(*DOWN)
+    table = lattice(start, horizon, rational(1, 2) + radius)
+    return [[payoff(start, h, i, up, down) > wait for i, wait in enumerate(row)] for h, row in enumerate(table)]
+
+
+def _worth(start: Any, horizon: Any, policy: Any, chance: Any) -> Any:
+    """What a policy is worth for a coin."""
+    if not is_exact():
+        return float(tabular.policy_value(_put(start, horizon, chance).problem(), policy)[0, 0])
+    if policy[0][0]:
+        return payoff(start, 0, 0, 0, 0)
+    return lattice(start, horizon, chance, stop=lambda h, i: policy[h][i])[0][0]
+
+
+@put_curves_cross.false_sibling("robust policies are no worse anywhere")
+def _(start: Any, horizon: Any, size: Any) -> Sides:
+    left, right = put_curves_cross.sides(start, horizon, size)
+    return np.array([right[0], left[1]]), np.array([left[0], right[1]])
+
+
+@put_curves_cross.step("d(low) <= 0 <= d(high): their product is not positive", method="expand", relation=">=")
+def _() -> tuple[Any, Any]:
+    below, above = sp.symbols("a b", nonnegative=True)
+    return sp.Integer(0), (-below) * above
+
+
+@put_curves_cross.known("six stages from 99, radius 1/10")
+def _() -> dict[str, Any]:
+    return {"start": 99, "horizon": 6, "size": Fraction(1, 10)}
