@@ -53,7 +53,7 @@ def compare(title: str, mdp: tabular.MDP) -> None:
         problem = tabular.Robust(mdp, divergence, **given)
         operator = problem.operator()
         operator.backup(v)
-        single, _ = median_seconds(lambda operator=operator: operator.backup(v), 7)
+        single, _ = median_seconds(lambda operator=operator: operator.backup(v), 3)
         answers = [median_seconds(lambda m=m, p=problem: tabular.solve(p, m, tol=TOL), 1) for m in methods]
         ratios = [seconds / base for (seconds, _), base in zip(answers, plain, strict=True)]
         apart = float(np.abs(answers[0][1].values - answers[1][1].values).max())
