@@ -326,3 +326,10 @@ def test_a_reference_on_a_forbidden_action_is_refused():
         tabular.solve(tabular.Regularized(mdp, tabular.KL(), 0.1, reference=[0.5, 0.5]))
     solution = tabular.solve(tabular.Regularized(mdp, tabular.KL(), 0.1))
     assert solution.policy[1].tolist() == [1.0, 0.0]
+
+
+def test_a_mass_that_underflows_keeps_its_bracket_narrow():
+    """Reverse KL at a radius that lets a rare state's mass fall to e^-83000: bounds on its ratio must not reach 0."""
+    mdp = tabular.MDP([[[1 - 1.2e-5, 1.2e-5]], [[0.25, 0.75]]], [[-0.5], [1.5]], 0.9999)
+    solution = tabular.solve(tabular.Robust(mdp, tabular.ReverseKL(), radius=1.0), tol=1e-10)
+    assert solution.converged
