@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tabular._arrays import Float
+from tabular.bellman import Expectation, Max
 from tabular.divergences import KL, CVaR
 from tabular.errors import ModelError
 from tabular.evaluation import as_policy
@@ -55,7 +56,7 @@ def return_law(problem: FiniteHorizon, policy: ArrayLike, start: int, most: int 
         The same at every stage.
     start : int
     most : int
-        Largest number of different returns of one state, over all states.
+        Largest number of different returns, summed over states.
 
     Returns
     -------
@@ -65,8 +66,13 @@ def return_law(problem: FiniteHorizon, policy: ArrayLike, start: int, most: int 
     Raises
     ------
     ModelError
+        If the problem is robust or regularised: its return has no one law.
         If there are more returns than ``most`` (equal ones are merged, so that rewards on a grid stay few).
     """
+    if not isinstance(problem, FiniteHorizon):
+        raise ModelError(f"return_law takes a FiniteHorizon, not {type(problem).__name__}")
+    if not isinstance(problem.problem.inner, Expectation) or not isinstance(problem.problem.outer, Max):
+        raise ModelError("the return of a robust or regularised problem has no one law; pass FiniteHorizon(model, horizon)")
     mdp, horizon = problem.mdp, int(problem.horizon)
     choice = as_policy(mdp, policy)
     weights = np.eye(mdp.n_actions)[choice] if choice.ndim == 1 else choice

@@ -58,6 +58,8 @@ def test_mixed_policies_and_sparse_models():
         (lambda: nested_entropic(CHAIN, -1), "aversion is -1"),
         (lambda: nested_cvar(CHAIN, 2), "level is 2"),
         (lambda: return_law(tabular.FiniteHorizon(CHAIN, 2), [0, 0, 0], 3), "start is 3"),
+        (lambda: return_law(CHAIN, [0, 0, 0], 0), "takes a FiniteHorizon, not MDP"),
+        (lambda: return_law(tabular.FiniteHorizon(nested_cvar(CHAIN, 0.5), 2), [0, 0, 0], 0), "no one law"),
         (lambda: return_law(tabular.FiniteHorizon(CHAIN, 8), [0, 0, 0], 0, most=5), "different returns"),
     ],
 )
