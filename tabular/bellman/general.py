@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 from tabular.bellman import kernels
-from tabular.bellman.nominal import Evaluation, FixedPolicy, Optimality
+from tabular.bellman.nominal import Evaluation, FixedPolicy, Maximum, Optimality
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Expectation, Max, Penalised, SmoothMax, WorstCase
 from tabular.bellman.smoothing import Smoothing
@@ -30,7 +30,7 @@ from tabular.mdp import MDP
 __all__ = ["General", "weighted_mean"]
 
 
-class General:
+class General(Maximum):
     """Optimality operator of ``outer`` and ``inner`` on a model."""
 
     def __init__(self, mdp: MDP, outer: Max | SmoothMax, inner: Expectation | WorstCase | Penalised) -> None:
@@ -91,15 +91,7 @@ class General:
 
     def fix(self, choice: Any) -> GeneralEvaluation:
         """The operator in which the policy is fixed; the adversary still chooses."""
-        return GeneralEvaluation(self, choice)
-
-    def affine(self) -> None:
-        """Neither a worst case nor a maximum is affine."""
-        return None
-
-    def tangent(self, v: Float) -> None:
-        """The maximum has no affine function above it that touches it."""
-        return None
+        return GeneralEvaluation(self, choice if self.smoothing is None else self.lift(choice))
 
     def lift(self, choice: NDArray[Any]) -> Float:
         """(S, A) policy."""
@@ -123,11 +115,6 @@ class General:
             return self.smoothing.below(low, policy), self.smoothing.above(high)
         return low.max(axis=1) if choice is None else low[np.arange(self.n_states), choice], high.max(axis=1)
 
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
-        low, high = self.enclosed_backup(v, choice)
-        return down(low - v), up(high - v)
-
 
 class GeneralEvaluation(FixedPolicy):
     """The operator of a fixed policy, (S,) actions or (S, A): regularised by what the policy pays, robust if the slot is."""
@@ -150,7 +137,7 @@ class GeneralEvaluation(FixedPolicy):
 
     @cached_property
     def _picked(self) -> WorstRows | None:
-        """The rows of deterministic choices under a worst case: the others need not be solved."""
+        """The rows of deterministic choices, which only a worst case leaves as they are: the others need not be solved."""
         if self.policy.ndim != 1 or self.general.worst is None:
             return None
         return self.general.worst.take(np.arange(self.n_states) * self.general.n_actions + self.policy)
@@ -179,10 +166,7 @@ class GeneralEvaluation(FixedPolicy):
             value = self._picked.values(v)
         else:
             q = self.general.q_values(v)
-            if self.policy.ndim == 1:
-                value = q[np.arange(self.n_states), self.policy]
-            else:
-                value = (self.policy * np.where(self.policy > 0, q, 0.0)).sum(axis=1) - self._paid
+            value = (self.policy * np.where(self.policy > 0, q, 0.0)).sum(axis=1) - self._paid
         if out is None:
             return np.asarray(value)
         out[:] = value
@@ -201,19 +185,11 @@ class GeneralEvaluation(FixedPolicy):
         if self._picked is not None:
             return self._picked.bounds(v)
         low, high = self.general.enclosed_q_values(v)
-        if self.policy.ndim == 1:
-            states = np.arange(self.n_states)
-            return low[states, self.policy], high[states, self.policy]
         smoothing = self.general.smoothing
         weights = self.policy
         if smoothing is not None:
             return smoothing.below(low, weights), smoothing.at(high, weights)
         return weighted_mean(low, weights)[0], weighted_mean(high, weights)[1]
-
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T v - v``, (S,) each."""
-        low, high = self.enclosed_backup(v)
-        return down(low - v), up(high - v)
 
 
 def weighted_mean(q: Float, weights: Float) -> tuple[Float, Float]:

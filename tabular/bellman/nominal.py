@@ -21,10 +21,44 @@ from tabular.bellman import kernels
 from tabular.bellman.rounding import down, scaled_interval, up
 from tabular.mdp import MDP
 
-__all__ = ["Evaluation", "FixedPolicy", "Optimality"]
+__all__ = ["Evaluation", "FixedPolicy", "Maximum", "Optimality", "mixed_rows"]
 
 
-class Optimality:
+class Enclosing:
+    """Bounds of residuals, for operators that bound their backups."""
+
+    def enclosed_backup(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Bounds of ``T_choice v`` from below and of ``Tv`` from above, (S,) each."""
+        raise NotImplementedError
+
+    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
+        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
+        low, high = self.enclosed_backup(v, choice)
+        return down(low - v), up(high - v)
+
+
+class Maximum(Enclosing):
+    """What operators that choose have in common: no linear system is theirs."""
+
+    def affine(self) -> None:
+        """The maximum is not affine."""
+        return None
+
+    def tangent(self, v: Float) -> None:
+        """The maximum has no affine function above it that touches it."""
+        return None
+
+
+def mixed_rows(matrix: Any, policy: Float) -> Any:
+    """(S, S) rows of (S, A, S) or CSR (S*A, S), mixed by an (S, A) policy."""
+    n_states, n_actions = policy.shape
+    if not sp.issparse(matrix):
+        return np.einsum("sa,sat->st", policy, matrix.reshape(n_states, n_actions, -1))
+    starts = np.arange(0, policy.size + 1, n_actions)
+    return sp.csr_array(sp.csr_array((policy.reshape(-1), np.arange(policy.size), starts)) @ matrix)
+
+
+class Optimality(Maximum):
     """The optimality operator of a discounted model: ``Max`` outside, ``Expectation`` inside."""
 
     def __init__(self, mdp: MDP) -> None:
@@ -91,14 +125,6 @@ class Optimality:
         """The evaluation operator of (S,) actions or of an (S, A) policy."""
         return Evaluation(self, choice)
 
-    def affine(self) -> None:
-        """The maximum is not affine."""
-        return None
-
-    def tangent(self, v: Float) -> None:
-        """The maximum has no affine function above it that touches it."""
-        return None
-
     def lift(self, choice: NDArray[np.intp]) -> Float:
         """(S, A) indicator of the chosen actions."""
         policy = np.zeros((self.n_states, self.n_actions))
@@ -123,13 +149,8 @@ class Optimality:
         states = np.arange(self.n_states)
         return down(q[states, choice] - radius[states, choice]), high
 
-    def enclose(self, v: Float, choice: NDArray[np.intp] | None = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
-        low, high = self.enclosed_backup(v, choice)
-        return down(low - v), up(high - v)
 
-
-class FixedPolicy:
+class FixedPolicy(Enclosing):
     """What operators of one policy have in common: nothing is left to choose."""
 
     policy: NDArray[Any]
@@ -191,11 +212,7 @@ class Evaluation(FixedPolicy):
             )
             return sp.csr_array((data, columns, starts), shape=(n_states, n_states)), c
         c = np.einsum("sa,sa->s", self.policy, mdp.r)
-        if not mdp.is_sparse:
-            return mdp.gamma * np.einsum("sa,sat->st", self.policy, mdp.P), c
-        rows = np.arange(0, n_states * n_actions + 1, n_actions)
-        weights = sp.csr_array((self.policy.reshape(-1), np.arange(n_states * n_actions), rows))
-        return sp.csr_array(mdp.gamma * (weights @ mdp.P)), c
+        return mdp.gamma * mixed_rows(mdp.P, self.policy), c
 
     def affine(self) -> tuple[Any, Float]:
         """``(M, c)`` with ``T v = c + M v``; the discount is inside ``M``."""
@@ -240,8 +257,3 @@ class Evaluation(FixedPolicy):
         unit = (n_actions + 8) * 2.0**-53 * (1 + 2.0**-9)
         spread = spread * (1 + unit) + unit * size + 4 * (n_actions + 2) * 2.0**-1074
         return down(mean - spread), up(mean + spread)
-
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T v - v``, (S,) each."""
-        low, high = self.enclosed_backup(v)
-        return down(low - v), up(high - v)

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 from tabular.bellman.general import weighted_mean
-from tabular.bellman.nominal import FixedPolicy, Optimality
+from tabular.bellman.nominal import FixedPolicy, Maximum, Optimality
 from tabular.bellman.rounding import down, up
-from tabular.bellman.slots import SharedWorstCase, WorstCase
+from tabular.bellman.slots import FAMILIES, SharedWorstCase, WorstCase
 from tabular.bellman.worst_rows import WorstRows
-from tabular.divergences import KL, ChiSquare, ReverseKL, TotalVariation
-from tabular.divergences.projections import BURG, CHI_SQUARE, ENTROPIC, VARIATION
+from tabular.divergences import TotalVariation
+from tabular.divergences.projections import BURG, VARIATION
 from tabular.divergences.shared_budgets import against_mixture, against_optimum
 from tabular.divergences.worst_laws import kernel_view
 from tabular.errors import ModelError
@@ -34,13 +34,11 @@ from tabular.mdp import MDP
 
 __all__ = ["Shared", "SharedEvaluation"]
 
-FAMILIES: dict[type, int] = {TotalVariation: VARIATION, KL: ENTROPIC, ChiSquare: CHI_SQUARE, ReverseKL: BURG}
-
 Split = tuple[Float, Float]
 """(S, A) divergences spent, and prices."""
 
 
-class Shared:
+class Shared(Maximum):
     """Optimality operator against an adversary with one budget for all actions of a state."""
 
     def __init__(self, mdp: MDP, inner: SharedWorstCase) -> None:
@@ -118,14 +116,6 @@ class Shared:
         """The operator of a policy; the adversary still splits its budget."""
         return SharedEvaluation(self, self.lift(choice))
 
-    def affine(self) -> None:
-        """Neither a worst case nor a maximum is affine."""
-        return None
-
-    def tangent(self, v: Float) -> None:
-        """The maximum has no affine function above it that touches it."""
-        return None
-
     def lift(self, choice: NDArray[Any]) -> Float:
         """(S, A) policy."""
         return self.nominal.lift(choice) if choice.ndim == 1 else np.asarray(choice, dtype=np.float64)
@@ -161,11 +151,6 @@ class Shared:
             policy = self.lift(choice)
             price = self.split(v, policy)[1]
         return self.below(v, policy, price), high
-
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T_choice v - v`` from below and of ``Tv - v`` from above, (S,) each."""
-        low, high = self.enclosed_backup(v, choice)
-        return down(low - v), up(high - v)
 
 
 class SharedEvaluation(FixedPolicy):
@@ -213,8 +198,3 @@ class SharedEvaluation(FixedPolicy):
         spent, price = self.shared.split(v, self.policy)
         high = self.shared.within(v, spent).bounds(v)[1].reshape(spent.shape)
         return self.shared.below(v, self.policy, price), weighted_mean(high, self.policy)[1]
-
-    def enclose(self, v: Float, choice: Any = None) -> tuple[Float, Float]:
-        """Outward bounds of ``T v - v``, (S,) each."""
-        low, high = self.enclosed_backup(v)
-        return down(low - v), up(high - v)

@@ -19,6 +19,7 @@ from tabular.divergences import (
     TotalVariation,
     Wasserstein,
 )
+from tabular.divergences.projections import BURG, CHI_SQUARE, ENTROPIC, VARIATION
 from tabular.errors import ModelError
 
 __all__ = ["Expectation", "Max", "Penalised", "SharedWorstCase", "SmoothMax", "WorstCase"]
@@ -88,13 +89,14 @@ class SharedWorstCase:
     radius: Any
 
     def __post_init__(self) -> None:
-        if not isinstance(self.divergence, SHARED):
-            names = ", ".join(kind.__name__ for kind in SHARED)
+        if type(self.divergence) not in FAMILIES:
+            names = ", ".join(kind.__name__ for kind in FAMILIES)
             raise ModelError(f"{self.divergence!r} has no s-rectangular solver ({names} have)")
         _check_strength(self.radius, "radius")
 
 
-SHARED = (TotalVariation, KL, ChiSquare, ReverseKL)
+FAMILIES: dict[type, int] = {TotalVariation: VARIATION, KL: ENTROPIC, ChiSquare: CHI_SQUARE, ReverseKL: BURG}
+"""The sets that actions can share, and the kernel's name of each."""
 
 
 @dataclass(frozen=True, eq=False)

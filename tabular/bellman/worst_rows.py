@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
+from tabular.bellman.nominal import mixed_rows
 from tabular.bellman.rounding import down, up
 from tabular.bellman.slots import Penalised, WorstCase
 from tabular.divergences.reference_rows import ReferenceRows
@@ -104,13 +105,7 @@ class WorstRows:
     def mixed_tangent(self, v: Float, policy: Float) -> tuple[Any, Float]:
         """The same for the rows of all (S, A) pairs, mixed by a policy."""
         matrix, c = self.tangent(v)
-        n_states, n_actions = policy.shape
-        c = (policy * c.reshape(policy.shape)).sum(axis=1)
-        if not sp.issparse(matrix):
-            return np.einsum("sa,sat->st", policy, matrix.reshape(n_states, n_actions, n_states)), c
-        starts = np.arange(0, n_states * n_actions + 1, n_actions)
-        weights = sp.csr_array((policy.reshape(-1), np.arange(n_states * n_actions), starts))
-        return sp.csr_array(weights @ matrix), c
+        return mixed_rows(matrix, policy), (policy * c.reshape(policy.shape)).sum(axis=1)
 
 
 def _filled(mdp: MDP) -> Any:

@@ -37,6 +37,11 @@ def multipliers(problem: Problem, values: ArrayLike) -> Float:
     ModelError
         Unless the problem has radii, for each state and action.
     """
+    _, field = _rows_and_field(problem, values)
+    return field.reshape(problem.mdp.r.shape)
+
+
+def _rows_and_field(problem: Problem, values: ArrayLike) -> tuple[WorstRows, Float]:
     if not isinstance(problem, Problem) or not isinstance(problem.inner, WorstCase):
         raise ModelError("multipliers belong to radii, one for each state and action: Robust(mdp, divergence, radius=...)")
     if not isinstance(problem.inner.divergence, (FDivergence, TotalVariation, Wasserstein)):
@@ -44,7 +49,8 @@ def multipliers(problem: Problem, values: ArrayLike) -> Float:
             f"{problem.inner.divergence!r} has no penalised form (an f-divergence, TotalVariation or Wasserstein has)"
         )
     v = as_values(values, problem.mdp.n_states, "values")
-    return np.asarray(worst_rows(problem, v).laws(v).multiplier.reshape(problem.mdp.r.shape))
+    rows = worst_rows(problem, v)
+    return rows, rows.laws(v).multiplier
 
 
 def penalised_twin(problem: Problem, values: ArrayLike) -> Problem:
@@ -60,14 +66,12 @@ def penalised_twin(problem: Problem, values: ArrayLike) -> Problem:
     >>> bool(abs(tabular.solve(twin, tol=1e-12).values - values).max() < 1e-9)
     True
     """
-    field = multipliers(problem, values)
-    v = as_values(values, problem.mdp.n_states, "values")
-    rows = worst_rows(problem, v)
-    charge = np.where(rows.strength > 0, _product(field.reshape(-1), rows.strength), 0.0)
+    rows, field = _rows_and_field(problem, values)
+    charge = np.where(rows.strength > 0, _product(field, rows.strength), 0.0)
     return Problem(
         _with_rewards(problem.mdp, -problem.mdp.gamma * rows.rows.sums * charge),
         outer=problem.outer,
-        inner=Penalised(problem.inner.divergence, field),  # type: ignore[union-attr, arg-type]
+        inner=Penalised(problem.inner.divergence, field.reshape(problem.mdp.r.shape)),  # type: ignore[union-attr, arg-type]
     )
 
 

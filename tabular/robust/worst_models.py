@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
@@ -56,10 +55,14 @@ def worst_kernel(problem: Problem, values: ArrayLike) -> Any:
     """
     v = as_values(values, problem.mdp.n_states, "values")
     rows = worst_rows(problem, v)
-    laws = rows.laws(v).laws
+    return _kernel(rows, rows.laws(v).laws, problem.mdp.n_actions)
+
+
+def _kernel(rows: WorstRows, laws: Any, n_actions: int) -> Any:
+    """Laws times the stored sums of their rows, in the shape of a model."""
     if sp.issparse(laws):
         return sp.csr_array(laws.multiply(rows.rows.sums[:, None]))
-    return (laws * rows.rows.sums[:, None]).reshape(*problem.mdp.r.shape, problem.mdp.n_states)
+    return (laws * rows.rows.sums[:, None]).reshape(-1, n_actions, rows.rows.n_states)
 
 
 def worst_model(problem: Problem, values: ArrayLike) -> MDP:
@@ -71,10 +74,9 @@ def worst_model(problem: Problem, values: ArrayLike) -> MDP:
     rows = worst_rows(problem, v)
     found = rows.laws(v)
     paid = (problem.mdp.gamma * rows.rows.sums * rows.charges(v, found)).reshape(problem.mdp.r.shape)
-    kernel = worst_kernel(problem, v)
     return MDP(
-        kernel,
-        problem.mdp.r + np.where(paid > 0, paid, 0.0),
+        _kernel(rows, found.laws, problem.mdp.n_actions),
+        problem.mdp.r + paid,
         problem.mdp.gamma,
         initial=problem.mdp.initial,
         allowed=problem.mdp.allowed,

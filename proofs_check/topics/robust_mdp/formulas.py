@@ -49,10 +49,8 @@ ROBUST: dict[str, Any] = {
     "contamination": lambda mdp, size: tabular.Robust(mdp, tabular.Contamination(), radius=size),
     "KL": lambda mdp, size: tabular.Robust(mdp, tabular.KL(), radius=size),
     "chi-square": lambda mdp, size: tabular.Robust(mdp, tabular.ChiSquare(), radius=size),
-    "KL at a price": lambda mdp, size: tabular.Robust(mdp, tabular.KL(), penalty=size),
-    "chi-square at a price": lambda mdp, size: tabular.Robust(mdp, tabular.ChiSquare(), penalty=size),
 }
-"""Robust problems by name, in doubles; the last four have no rational solutions."""
+"""Robust problems by name, in doubles; the last two have no rational solutions."""
 
 
 # --- one row -------------------------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from proofs_check.arithmetic import floats_only, lift, rational
 from proofs_check.claim import claim
 from proofs_check.exact_mdp import ExactMDP
 from proofs_check.spaces import Integers, Interval, Policy, Space
+from proofs_check.topics.mdp.formulas import greedy, span
 from proofs_check.topics.mdp.formulas import optimum as nominal_optimum
 from proofs_check.topics.mdp.formulas import policy_value as value_in
-from proofs_check.topics.mdp.formulas import span
-from proofs_check.topics.robust_mdp.formulas import Model, greedy, optimum, policy_value, q_values
+from proofs_check.topics.robust_mdp.formulas import Model, optimum, policy_value, q_values
 from proofs_check.topics.robust_mdp.instances import (
     SIZE,
     SMALL,
@@ -108,9 +108,7 @@ def _(mdp: Model, size: Any) -> Sides:
 
 def _robust_value_of_short(mdp: Model, name: str, size: Any) -> Array:
     short = mdp.replace(gamma=mdp.gamma * (1 - size))
-    nothing: Any = 0 * size
-    actions = greedy(short, "contamination", nominal_optimum(short), nothing)
-    return policy_value(mdp, name, actions, size)
+    return policy_value(mdp, name, greedy(short, nominal_optimum(short)), size)
 
 
 @contamination_policy.step("gamma ((1 - rho) (x + c) + rho (m + c)) = gamma (1 - rho) x + c", method="cancel")
@@ -335,10 +333,14 @@ range_shrinkage_chi_square.step(SUBTRACTED, method="expand")(ranges_subtracted)
 )
 def value_drop(mdp: Model, size: Any, policy: Array) -> Sides:
     r"""$v^{\pi} - v^{\pi, \rho} \le \frac{\gamma \rho}{1 - \gamma}\, \mathrm{span}(v^\pi)$."""
-    plain = value_in(mdp, policy)
-    bound = mdp.gamma * size / (1 - mdp.gamma) * span(plain)
-    drop = plain - policy_value(mdp, "TV", policy, size)
-    return drop, 0 * drop + bound
+    return _drop(mdp, size, policy, sharp=False)
+
+
+def _drop(mdp: Model, size: Any, policy: Array, sharp: bool) -> Sides:
+    """What a radius takes from a policy, against the range of its robust (``sharp``) or of its nominal values."""
+    plain, robust = value_in(mdp, policy), policy_value(mdp, "TV", policy, size)
+    drop = plain - robust
+    return drop, 0 * drop + mdp.gamma * size / (1 - mdp.gamma) * span(robust if sharp else plain)
 
 
 @value_drop.false_sibling("half of it")
@@ -380,10 +382,7 @@ def _() -> dict[str, Any]:
 )
 def value_drop_sharp(mdp: Model, size: Any, policy: Array) -> Sides:
     r"""$v^{\pi} - v^{\pi, \rho} \le \frac{\gamma \rho}{1 - \gamma}\, \mathrm{span}(v^{\pi, \rho})$, attained by two islands."""
-    robust = policy_value(mdp, "TV", policy, size)
-    bound = mdp.gamma * size / (1 - mdp.gamma) * span(robust)
-    drop = value_in(mdp, policy) - robust
-    return drop, 0 * drop + bound
+    return _drop(mdp, size, policy, sharp=True)
 
 
 @value_drop_sharp.false_sibling("a hundredth less")
@@ -413,19 +412,9 @@ def _() -> dict[str, Any]:
 )
 def price_of_ignoring(mdp: Model, size: Any) -> Sides:
     r"""The nominally optimal policy loses at most $\frac{\gamma \rho}{1 - \gamma}\, \mathrm{span}(v^0)$ of the robust optimum."""
-    return _loss_of_nominal(mdp, size), _span_bound(mdp, size)
-
-
-def _loss_of_nominal(mdp: Model, size: Any) -> Array:
     plain = nominal_optimum(mdp)
-    nothing: Any = 0 * size
-    actions = greedy(mdp, "TV", plain, nothing)
-    return optimum(mdp, "TV", size) - policy_value(mdp, "TV", actions, size)
-
-
-def _span_bound(mdp: Model, size: Any) -> Array:
-    plain = nominal_optimum(mdp)
-    return 0 * plain + mdp.gamma * size / (1 - mdp.gamma) * span(plain)
+    loss = optimum(mdp, "TV", size) - policy_value(mdp, "TV", greedy(mdp, plain), size)
+    return loss, 0 * plain + mdp.gamma * size / (1 - mdp.gamma) * span(plain)
 
 
 @price_of_ignoring.false_sibling("a twentieth of it")
