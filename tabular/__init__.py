@@ -5,7 +5,7 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, divergences, domains, robust, schemes, tsallis
+from tabular import alignment, divergences, domains, linear_mdp, recourse, robust, schemes, tsallis
 from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -53,11 +53,13 @@ __all__ = [
     "ValueIteration",
     "domains",
     "greedy",
+    "linear_mdp",
     "occupancy",
     "performance_difference",
     "policy_bracket",
     "policy_value",
     "q_values",
+    "recourse",
     "regularizer_bounds",
     "robust",
     "schemes",

@@ -18,13 +18,13 @@ from tabular._arrays import ROW_TOLERANCE, Float
 from tabular.bellman import Optimality, certify
 from tabular.errors import ModelError
 from tabular.mdp import MDP
-from tabular.problem import FiniteHorizon, Problem, as_values
+from tabular.problem import Problem, Staged, as_values
 from tabular.solvers.linear_systems import evaluate, fixed_point
 
-__all__ = ["greedy", "occupancy", "performance_difference", "policy_bracket", "policy_value", "q_values"]
+__all__ = ["as_staged_policy", "greedy", "occupancy", "performance_difference", "policy_bracket", "policy_value", "q_values"]
 
 
-def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any]:
+def as_policy(mdp: MDP | Staged, policy: ArrayLike, where: str = "policy") -> NDArray[Any]:
     """(S,) actions or an (S, A) policy, validated: in range, allowed, rows within 1e-9 of one."""
     array = np.asarray(policy)
     if array.dtype.kind in "iu" and array.shape == (mdp.n_states,):
@@ -57,15 +57,24 @@ def as_policy(mdp: MDP, policy: ArrayLike, where: str = "policy") -> NDArray[Any
     return weights
 
 
-def _stages(problem: FiniteHorizon, policy: ArrayLike) -> list[Any]:
-    """The operators of the stages of a policy, (H, S, A), (H, S), or one for all stages."""
-    whole, array, horizon = problem.operator(), np.asarray(policy), int(problem.horizon)
-    mdp = problem.mdp
-    per_stage = array.ndim == 3 or (array.ndim == 2 and array.dtype.kind in "iu" and array.shape != mdp.r.shape)
+def as_staged_policy(problem: Staged, policy: ArrayLike) -> list[NDArray[Any]]:
+    """H policies of stages, from (H, S, A), (H, S) integers, or one for all stages; validated."""
+    array, horizon = np.asarray(policy), problem.horizon
+    shape = (problem.n_states, problem.n_actions)
+    per_stage = array.ndim == 3 or (array.ndim == 2 and array.dtype.kind in "iu" and array.shape != shape)
     if per_stage and len(array) != horizon:
         raise ModelError(f"policy has {len(array)} stages (expected {horizon})")
-    given = [as_policy(mdp, x, f"policy[{t}]") for t, x in enumerate(array)] if per_stage else [as_policy(mdp, policy)] * horizon
-    return [whole.fix(x if isinstance(whole, Optimality) else whole.lift(x)) for x in given]
+    return (
+        [as_policy(problem, x, f"policy[{t}]") for t, x in enumerate(array)]
+        if per_stage
+        else [as_policy(problem, policy)] * horizon
+    )
+
+
+def _stages(problem: Staged, policy: ArrayLike) -> list[Any]:
+    """The operators of the stages of a policy."""
+    chosen = zip(problem.stages(), as_staged_policy(problem, policy), strict=True)
+    return [whole.fix(x if isinstance(whole, Optimality) else whole.lift(x)) for whole, x in chosen]
 
 
 def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
@@ -80,7 +89,7 @@ def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
     return operator
 
 
-def policy_value(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float:
+def policy_value(mdp: MDP | Problem | Staged, policy: ArrayLike) -> Float:
     r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
 
     In a regularised problem the policy also pays for its regulariser, :math:`v^\pi = (I - \gamma P_\pi)^{-1} (r_\pi -
@@ -91,7 +100,7 @@ def policy_value(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float
     >>> policy_value(mdp, [[0.5, 0.5]])
     array([4.])
     """
-    if isinstance(mdp, FiniteHorizon):
+    if isinstance(mdp, Staged):
         values = [np.asarray(mdp.terminal)]
         for operator in reversed(_stages(mdp, policy)):
             values.insert(0, operator.backup(values[0]))
@@ -100,10 +109,10 @@ def policy_value(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> Float
     return fixed_point(operator, np.zeros(operator.n_states))
 
 
-def policy_bracket(mdp: MDP | Problem | FiniteHorizon, policy: ArrayLike) -> tuple[Float, Float]:
+def policy_bracket(mdp: MDP | Problem | Staged, policy: ArrayLike) -> tuple[Float, Float]:
     """Rigorous ``(lower, upper)`` around the value of a policy in a model or problem, rounding included; shapes as of
     :func:`policy_value`."""
-    if isinstance(mdp, FiniteHorizon):
+    if isinstance(mdp, Staged):
         lower, upper = [np.asarray(mdp.terminal)], [np.asarray(mdp.terminal)]
         for operator in reversed(_stages(mdp, policy)):
             lower.insert(0, operator.enclosed_backup(lower[0])[0])

@@ -8,12 +8,13 @@ cases. Each pair of slots has its Bellman operator (:mod:`tabular.bellman.protoc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tabular import _arrays
 from tabular._arrays import Float, frozen
@@ -34,7 +35,7 @@ from tabular.divergences import AmbiguitySet, CVaR, Entropy, FDivergence, TotalV
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
-__all__ = ["FiniteHorizon", "Problem", "Regularized", "Robust"]
+__all__ = ["FiniteHorizon", "Problem", "Regularized", "Robust", "Staged"]
 
 LARGEST_VALUE = 2.0**1000
 """Values beyond this are refused: residuals and their quotients by 1 - gamma must stay finite."""
@@ -191,7 +192,40 @@ def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, st
     return Problem(as_model(mdp, "Regularized"), outer=SmoothMax(divergence, strength, reference))
 
 
-class FiniteHorizon:
+class Staged:
+    """A problem with a finite horizon: one Bellman operator for each stage, values of the end."""
+
+    __slots__ = ()
+
+    horizon: int
+    terminal: Float
+
+    @property
+    def n_states(self) -> int:
+        """Number of states S."""
+        raise NotImplementedError
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions A."""
+        raise NotImplementedError
+
+    @property
+    def allowed(self) -> NDArray[np.bool_] | None:
+        """(S, A) mask of the actions that exist, or ``None`` when all do."""
+        return None
+
+    @property
+    def largest_reward_error(self) -> float:
+        """How far the stored rewards may be from those that they stand for."""
+        return 0.0
+
+    def stages(self) -> Sequence[Bellman]:
+        """The operators of the stages 0 .. H - 1."""
+        raise NotImplementedError
+
+
+class FiniteHorizon(Staged):
     r"""The staged problem :math:`v_H = \text{terminal}`, :math:`v_t = T v_{t+1}`, T the Bellman operator of a model or problem.
 
     Parameters
@@ -217,8 +251,6 @@ class FiniteHorizon:
     __slots__ = ("horizon", "problem", "terminal")
 
     problem: Problem
-    horizon: int
-    terminal: Float
 
     def __init__(self, mdp: MDP | Problem, horizon: int, terminal: ArrayLike | None = None) -> None:
         if isinstance(mdp, FiniteHorizon):
@@ -250,9 +282,33 @@ class FiniteHorizon:
         """The model."""
         return self.problem.mdp
 
+    @property
+    def n_states(self) -> int:
+        """Number of states S."""
+        return self.mdp.n_states
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions A."""
+        return self.mdp.n_actions
+
+    @property
+    def allowed(self) -> NDArray[np.bool_] | None:
+        """(S, A) mask of the actions that exist, or ``None`` when all do."""
+        return self.mdp.allowed
+
+    @property
+    def largest_reward_error(self) -> float:
+        """Of the model."""
+        return 0.0 if self.mdp.reward_error is None else float(self.mdp.reward_error.max())
+
     def operator(self) -> Bellman:
         """The Bellman operator of one stage."""
         return self.problem.staged_operator()
+
+    def stages(self) -> Sequence[Bellman]:
+        """The same operator at every stage."""
+        return (self.operator(),) * self.horizon
 
 
 def as_values(values: Any, n_states: int, where: str) -> Float:

@@ -10,6 +10,9 @@
 | :func:`forest` | age classes | wait, cut | CSR |
 | :func:`gambler` | capital, 0 to the goal | stakes | CSR |
 | :func:`american_put` | nodes of a price lattice, and the exit | continue, exercise | CSR |
+
+Linear models (:mod:`tabular.linear_mdp`): :func:`simulated_linear_mdp`, :func:`liu_xu_instance`, and the put for learners,
+:func:`put_features` with :func:`put_episodes`.
 """
 
 from tabular.domains.american_put import AmericanPut, american_put
@@ -19,7 +22,10 @@ from tabular.domains.gambler import gambler
 from tabular.domains.garnet import garnet
 from tabular.domains.grid_world import grid_world, grid_world_from_map
 from tabular.domains.inventory import inventory
+from tabular.domains.linear_put import put_episodes, put_features
+from tabular.domains.lower_bound import liu_xu_instance
 from tabular.domains.river_swim import river_swim
+from tabular.domains.simulated_linear_mdp import simulated_linear_mdp
 
 __all__ = [
     "AmericanPut",
@@ -31,5 +37,9 @@ __all__ = [
     "grid_world",
     "grid_world_from_map",
     "inventory",
+    "liu_xu_instance",
+    "put_episodes",
+    "put_features",
     "river_swim",
+    "simulated_linear_mdp",
 ]

@@ -25,6 +25,8 @@ import os
 import secrets
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +39,7 @@ from tabular import _arrays
 from tabular.errors import ModelError
 from tabular.mdp import MDP, Exact
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "written"]
 
 MARKER = "tabular.MDP"
 VERSION = 1
@@ -70,11 +72,18 @@ def save(mdp: MDP, path: str | os.PathLike[str]) -> None:
     array([[1.],
            [0.]])
     """
+    with written(path) as stream:
+        np.savez(stream, **_pack(mdp))
+
+
+@contextmanager
+def written(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A stream whose contents appear at ``path`` in one step when all is written, or not at all."""
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as stream:
-            np.savez(stream, **_pack(mdp))
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, target)

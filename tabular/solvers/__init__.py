@@ -10,7 +10,7 @@ import numpy as np
 from tabular.bellman import Bellman, Optimality
 from tabular.errors import ModelError
 from tabular.mdp import MDP
-from tabular.problem import FiniteHorizon, Problem, as_values
+from tabular.problem import Problem, Staged, as_values
 from tabular.solvers.backward_induction import BackwardInduction
 from tabular.solvers.exact import ExactPolicyIteration
 from tabular.solvers.iteration import solve_iteratively
@@ -35,7 +35,7 @@ DIRECT_LIMIT = 1000
 
 
 def solve(
-    problem: MDP | Problem | FiniteHorizon,
+    problem: MDP | Problem | Staged,
     method: Any = None,
     *,
     tol: float = 1e-8,
@@ -46,7 +46,7 @@ def solve(
 
     Parameters
     ----------
-    problem : MDP, Problem or FiniteHorizon
+    problem : MDP, Problem, FiniteHorizon or LinearProblem
         A bare model means its discounted problem.
     method : ValueIteration(), ModifiedPolicyIteration(), PolicyIteration(), LinearProgram(), ExactPolicyIteration(),
     BackwardInduction()
@@ -82,7 +82,7 @@ def solve(
         raise ModelError(f"tol is {tol!r} (expected a positive number)")
     if isinstance(problem, MDP):
         problem = Problem(problem)
-    if isinstance(problem, FiniteHorizon):
+    if isinstance(problem, Staged):
         if initial_values is not None:
             raise ModelError("a finite horizon starts from its terminal values; pass FiniteHorizon(..., terminal=...)")
         if method is not None and not isinstance(method, BackwardInduction):

@@ -8,6 +8,7 @@ one outward-rounded backup of each gives the same at stage :math:`t`.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from tabular._arrays import Float
 from tabular.bellman import Bellman
 from tabular.bellman.rounding import float_above
 from tabular.errors import ModelError, SolverInterrupted
-from tabular.problem import FiniteHorizon
+from tabular.problem import Staged
 from tabular.progress import Progress
 from tabular.solvers.solution import Solution, q_values_of
 
@@ -28,28 +29,28 @@ __all__ = ["BackwardInduction"]
 class BackwardInduction:
     """Dynamic programming from the last stage to the first. Puterman (1994), section 4.5."""
 
-    def solve(self, problem: FiniteHorizon, *, tol: float, progress: bool, why: str) -> Solution:
+    def solve(self, problem: Staged, *, tol: float, progress: bool, why: str) -> Solution:
         """Values (H+1, S), policy (H, S, A), and a bracket of each stage."""
-        if not isinstance(problem, FiniteHorizon):
+        if not isinstance(problem, Staged):
             raise ModelError("BackwardInduction solves FiniteHorizon(mdp, horizon), not discounted problems")
         began = time.perf_counter()
-        operator = problem.operator()
-        horizon, n_states = int(problem.horizon), operator.n_states
+        stages, horizon, n_states = problem.stages(), problem.horizon, problem.n_states
         terminal = np.asarray(problem.terminal, dtype=np.float64)
-        crude = _crude(operator, problem.mdp.reward_error, horizon, terminal)
+        crude = _crude(stages, problem.largest_reward_error, terminal)
         values = np.repeat(np.clip(0.0, -crude, crude)[:, None], n_states, axis=1)
         lower, upper = np.repeat(-crude[:, None], n_states, axis=1), np.repeat(crude[:, None], n_states, axis=1)
         values[horizon] = lower[horizon] = upper[horizon] = terminal
         nothing = np.zeros(n_states)
-        empty = np.zeros(problem.mdp.r.shape)
-        if problem.mdp.allowed is not None:
-            empty[~problem.mdp.allowed] = -np.inf
+        empty = np.zeros((n_states, problem.n_actions))
+        if problem.allowed is not None:
+            empty[~problem.allowed] = -np.inf
         q: Float | None = np.repeat(empty[None], horizon, axis=0)
-        policy = np.repeat(operator.lift(operator.choose(nothing))[None], horizon, axis=0)
+        policy = np.repeat(stages[0].lift(stages[0].choose(nothing))[None], horizon, axis=0)
         done = horizon
         try:
             with Progress(progress, "backward induction: stages") as bar:
                 for t in reversed(range(horizon)):
+                    operator = stages[t]
                     stage = q_values_of(operator, values[t + 1])
                     if stage is None or q is None:
                         q = None
@@ -71,15 +72,12 @@ class BackwardInduction:
         return _solution(self, values, q, policy, lower, upper, horizon, converged, reason + why, began)
 
 
-def _crude(operator: Bellman, reward_error: Float | None, horizon: int, terminal: Float) -> Float:
+def _crude(stages: Sequence[Bellman], reward_error: float, terminal: Float) -> Float:
     """Bounds on the size of every stage's values that hold before anything is computed."""
-    factor, size = Fraction(operator.moduli[1]), Fraction(float(np.abs(terminal).max()))
-    reward = Fraction(operator.reward_size)
-    if reward_error is not None:
-        reward += Fraction(float(reward_error.max()))
-    bounds = [size]
-    for _ in range(horizon):
-        bounds.append(Fraction(float_above(reward + factor * bounds[-1])))
+    bounds = [Fraction(float(np.abs(terminal).max()))]
+    for stage in reversed(stages):
+        reward = Fraction(stage.reward_size) + Fraction(reward_error)
+        bounds.append(Fraction(float_above(reward + Fraction(stage.moduli[1]) * bounds[-1])))
     return np.array([float_above(x) for x in reversed(bounds)])
 
 
