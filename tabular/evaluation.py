@@ -61,14 +61,21 @@ def as_staged_policy(problem: Staged, policy: ArrayLike) -> list[NDArray[Any]]:
     """H policies of stages, from (H, S, A), (H, S) integers, or one for all stages; validated."""
     array, horizon = np.asarray(policy), problem.horizon
     shape = (problem.n_states, problem.n_actions)
-    per_stage = array.ndim == 3 or (array.ndim == 2 and array.dtype.kind in "iu" and array.shape != shape)
+    integers = array.ndim == 2 and array.dtype.kind in "iu"
+    if integers and array.shape == shape == (horizon, problem.n_states):
+        if (array.sum(axis=1) == 1).all():
+            raise ModelError(
+                f"policy of shape {shape} with integers may be actions of {horizon} stages or weights of {shape[1]} actions: "
+                "pass (H, S, A), or weights as floats"
+            )
+        per_stage = True
+    else:
+        per_stage = array.ndim == 3 or (integers and array.shape != shape)
     if per_stage and len(array) != horizon:
         raise ModelError(f"policy has {len(array)} stages (expected {horizon})")
-    return (
-        [as_policy(problem, x, f"policy[{t}]") for t, x in enumerate(array)]
-        if per_stage
-        else [as_policy(problem, policy)] * horizon
-    )
+    if not per_stage:
+        return [as_policy(problem, policy)] * horizon
+    return [as_policy(problem, x, f"policy[{t}]") for t, x in enumerate(array)]
 
 
 def _stages(problem: Staged, policy: ArrayLike) -> list[Any]:

@@ -11,8 +11,8 @@
 | :func:`gambler` | capital, 0 to the goal | stakes | CSR |
 | :func:`american_put` | nodes of a price lattice, and the exit | continue, exercise | CSR |
 
-Linear models (:mod:`tabular.linear_mdp`): :func:`simulated_linear_mdp`, :func:`liu_xu_instance`, and the put for learners,
-:func:`put_features` with :func:`put_episodes`.
+Linear models (:mod:`tabular.linear_mdp`): :func:`simulated_linear_mdp`, :func:`liu_xu_instance`, the suite of
+:func:`separating_linear_mdp`, and the put for learners, :func:`put_features` with :func:`put_episodes`.
 """
 
 from tabular.domains.american_put import AmericanPut, american_put
@@ -25,6 +25,7 @@ from tabular.domains.inventory import inventory
 from tabular.domains.linear_put import put_episodes, put_features
 from tabular.domains.lower_bound import liu_xu_instance
 from tabular.domains.river_swim import river_swim
+from tabular.domains.separations import separating_linear_mdp
 from tabular.domains.simulated_linear_mdp import simulated_linear_mdp
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "put_episodes",
     "put_features",
     "river_swim",
+    "separating_linear_mdp",
     "simulated_linear_mdp",
 ]

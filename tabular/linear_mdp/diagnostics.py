@@ -39,13 +39,13 @@ def pessimism_gap(problem: LinearProblem, learned: Learned) -> Float:
     """(H+1, S) value of the learned policy in the problem, minus the learned value; not negative if the learner was
     pessimistic."""
     _fits(problem, learned)
-    return policy_value(problem, learned.actions) - learned.values
+    return policy_value(problem, learned.policy) - learned.values
 
 
 def suboptimality(problem: LinearProblem, learned: Learned, optimum: Float) -> Float:
     """(H+1, S) what the learned policy loses against the ``optimum`` (values of ``tabular.solve(problem)``)."""
     _fits(problem, learned)
-    return np.asarray(optimum - policy_value(problem, learned.actions))
+    return np.asarray(optimum - policy_value(problem, learned.policy))
 
 
 def coverage_term(problem: LinearProblem, learned: Learned, policy: ArrayLike, start: int = 0) -> float:

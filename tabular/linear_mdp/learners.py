@@ -58,6 +58,8 @@ class Learned:
         Inverses of the Gram matrices.
     moments : int
         How many numbers of the form E_i[g] the learner looked at.
+    operations : int
+        Multiplications and additions that dominate: Gram matrices, their inverses, and the estimates.
     """
 
     learner: Learner
@@ -68,6 +70,7 @@ class Learned:
     bonus: Float
     inverses: Float
     moments: int
+    operations: int
 
     @property
     def policy(self) -> Float:
@@ -81,11 +84,12 @@ class Learned:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Weights of one step, the roots of the diagonal for the bonus, and the number of moments."""
+    """Weights of one step, the roots of the diagonal for the bonus, and the work: moments looked at, and operations for them."""
 
     weights: Float
     roots: Float
     moments: int
+    operations: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +143,17 @@ class Learner:
         ceiling = self._ceilings(steps)
         values, q = np.zeros((steps + 1, n_states)), np.empty((steps, n_states, n_actions))
         weights, bonus, inverses = np.empty((steps, d)), np.empty_like(q), np.empty((steps, d, d))
-        total = 0
+        looked, work = 0, 0
         for h in reversed(range(steps)):
             moments = Moments.of(features, data, h, self.ridge)
             found = self._estimate(features, moments, values[h + 1], h, float(ceiling.max()), aid)
-            total += found.moments
+            looked, work = looked + found.moments, work + moments.operations + found.operations
             weights[h], inverses[h] = found.weights, moments.inverse
             bonus[h] = self._bonus(features, moments.inverse, found.roots)
             raw = features.mixed(found.weights) - bonus[h] + self._known_rewards(features, h)
             q[h] = np.minimum(raw, ceiling[h]) if self.released else np.clip(raw, 0.0, ceiling[h])
             values[h] = q[h].max(axis=1)
-        return Learned(self, values, q, q.argmax(axis=2), weights, bonus, inverses, total)
+        return Learned(self, values, q, q.argmax(axis=2), weights, bonus, inverses, looked, work)
 
     def _prepared(self, features: LinearFeatures, data: Trajectories) -> tuple[Trajectories, Any]:
         """The episodes to learn from, and whatever else estimates need."""
@@ -212,7 +216,8 @@ class PEVI(Learner):
 
     def _estimate(self, features: LinearFeatures, moments: Moments, values: Float, h: int, top: float, aid: Any) -> Estimate:
         paid = moments.inverse @ (moments.phi.T @ moments.paid)
-        return Estimate(paid + moments.weights @ values[moments.reached], _roots(moments.inverse), features.dimension)
+        plain = moments.weights @ values[moments.reached]
+        return Estimate(paid + plain, _roots(moments.inverse), features.dimension, moments.size)
 
     def _bonus(self, features: LinearFeatures, inverse: Float, roots: Float) -> Float:
         matrix = features.matrix
@@ -268,7 +273,8 @@ class R2PVI(Learner):
         else:
             found, _ = best_variance_level(weights, observed, (float(values.min()), float(values.max())), finite)
             count *= 2 * moments.reached.size
-        return Estimate(np.where(np.isinf(penalty), plain, found), _roots(moments.inverse), count)
+        scanned = 8 * moments.size if isinstance(self.divergence, ChiSquare) else moments.size
+        return Estimate(np.where(np.isinf(penalty), plain, found), _roots(moments.inverse), count, scanned)
 
 
 @dataclass(frozen=True)
@@ -291,7 +297,7 @@ class DRPVI(Learner):
         radius = _strength(self.radius, features, h, "radius")
         least = 0.0 if self.released else float(values.min())
         found, _ = best_level(moments.weights, values[moments.reached], least, top, radius)
-        return Estimate(found, _roots(moments.inverse), features.dimension * (moments.reached.size + 3))
+        return Estimate(found, _roots(moments.inverse), features.dimension * (moments.reached.size + 3), 5 * moments.size)
 
 
 @dataclass(frozen=True)
@@ -314,7 +320,7 @@ class DRVIL(Learner):
         least = 1e-6 if self.released else 0.0
         found, _, count = best_temperature(weights, observed, top, radius, least)
         found = np.where(radius > 0.0, found, weights @ observed)
-        return Estimate(found, _roots(moments.inverse), features.dimension * count)
+        return Estimate(found, _roots(moments.inverse), features.dimension * count, count * moments.size)
 
 
 @dataclass(frozen=True)
@@ -359,7 +365,9 @@ class VADRPVI(Learner):
         if self.released:
             inverse, weights = moments.reweighted(self._variance(moments.phi, other, judged, top), self.ridge, h)
             found, _ = best_level(weights, observed, least, top, radius)
-            return Estimate(found, _roots(inverse), features.dimension * (observed.size + 5))
+            return Estimate(
+                found, _roots(inverse), features.dimension * (observed.size + 5), moments.operations + 8 * moments.size
+            )
         ranks = np.unique(np.linspace(0, observed.size - 1, max(1, self.levels - 2)).astype(int))
         tried = np.unique(np.concatenate([[min(max(least, 0.0), top), top], np.clip(np.sort(observed)[ranks], 0.0, top)]))
         best, roots = np.full(features.dimension, -np.inf), np.empty(features.dimension)
@@ -369,7 +377,8 @@ class VADRPVI(Learner):
             value = weights @ np.minimum(observed, level) - radius * (level - min(least, level))
             better = value > best
             best, roots = np.where(better, value, best), np.where(better, _roots(inverse), roots)
-        return Estimate(best, roots, features.dimension * 3 * tried.size)
+        work = tried.size * (moments.operations + 2 * other.size + moments.size)
+        return Estimate(best, roots, features.dimension * 3 * tried.size, work)
 
     def _variance(self, phi: Float, other: Moments, values: Float, top: float) -> Float:
         weights = other.weights

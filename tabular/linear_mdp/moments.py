@@ -13,6 +13,7 @@ between the observed values: cumulative sums give them all, and with them the ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,17 @@ class Moments:
         return cls(gram, inverse, pairs, phi, counts, reached, arrivals.reshape(pairs.size, reached.size), paid)
 
     @property
+    def size(self) -> int:
+        """Entries of M: what one estimate for all coordinates costs."""
+        return int(self.phi.shape[1] * self.reached.size)
+
+    @property
+    def operations(self) -> int:
+        """Multiplications and additions behind the Gram matrix, its inverse, and M."""
+        u, d = self.phi.shape
+        return int(u * d * d + d**3 + u * self.size + d * self.size)
+
+    @cached_property
     def weights(self) -> Float:
         """(d, J) the matrix M: estimates are ``weights @ g[reached]``."""
         return self.inverse @ (self.phi.T @ self.arrivals)

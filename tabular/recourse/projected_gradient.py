@@ -19,6 +19,7 @@ from tabular._arrays import Float
 from tabular.divergences import AmbiguitySet, FDivergence
 from tabular.errors import ModelError, SolverError
 from tabular.recourse.failure import Classifiers, angle_gradients, failure_gradients, failure_probabilities
+from tabular.recourse.projections import Feasible
 
 __all__ = ["Recourse", "recourse"]
 
@@ -109,8 +110,10 @@ def recourse(
     fixed = np.array(sorted({int(i) for i in np.atleast_1d(np.asarray(immutable, dtype=int))}), dtype=int)
     if fixed.size and not (0 <= fixed[0] and fixed[-1] < origin.size):
         raise ModelError(f"immutable has {immutable!r} (entries are 0..{origin.size - 1})")
-    scale = float(np.linalg.norm(origin)) + float(budget)
-    sets = _sets(origin, float(budget), classifiers, fixed)
+    free = np.ones(origin.size, dtype=bool)
+    free[fixed] = False
+    feasible = Feasible(origin, float(budget), free, np.array(classifiers.means), np.array(classifiers.radii))
+    scale = feasible.scale
 
     def objective(x: Float) -> tuple[float, Float]:
         each = failure_probabilities(x, classifiers, family)
@@ -119,9 +122,9 @@ def recourse(
         law = divergence.worst_case(-each, classifiers.weights, radius).distribution
         return float(each @ law), law
 
-    first = _project(origin, sets, scale)
+    first = feasible.project(origin)
     margins = classifiers.margins(first)
-    if _violation(first, sets) > FEASIBLE * scale:
+    if feasible.violation(first) > FEASIBLE * scale:
         k = int(np.argmin(margins))
         raise ModelError(
             f"no point within {budget:g} of the start has a non-negative margin for every component (the nearest one found "
@@ -133,18 +136,18 @@ def recourse(
 
     gradients = partial(failure_gradients, classifiers=classifiers, family=family)
     towards = classifiers.weights @ classifiers.means
-    inward = _project(origin + budget * towards / (float(np.linalg.norm(towards)) or 1.0), sets, scale)
+    inward = feasible.project(origin + budget * towards / (float(np.linalg.norm(towards)) or 1.0))
     found = []
     for guess in (first, inward):
-        if float(np.linalg.norm(guess)) <= 1e-6 * scale or _violation(guess, sets) > FEASIBLE * scale:
+        if float(np.linalg.norm(guess)) <= 1e-6 * scale or feasible.violation(guess) > FEASIBLE * scale:
             continue  # the origin is the apex of the cones: it fails for certain, and has no gradient
         # Where a margin is zero its sine squared is at its maximum and its slope is zero; the angle itself still has one.
-        warm = _descend(guess, angles, lambda x: angle_gradients(x, classifiers)[1], sets, scale, tol, 100)[1]
-        runs = [_descend(x, objective, gradients, sets, scale, tol, max_iterations) for x in (guess, warm)]
-        found += runs if divergence is None else [_past_kinks(run, objective, gradients, sets, scale) for run in runs]
+        warm = _descend(guess, angles, lambda x: angle_gradients(x, classifiers)[1], feasible, tol, 100)[1]
+        found += [_descend(x, objective, gradients, feasible, tol, max_iterations) for x in (guess, warm)]
     if not found:
         raise ModelError("only points near the origin are feasible, where every classifier is undecided; enlarge the budget")
-    failure, point, steps, residual = min(found, key=lambda run: run[0])
+    best = min(found, key=lambda run: run[0])
+    failure, point, steps, residual = best if divergence is None else _past_kinks(best, objective, gradients, feasible)
     result = Recourse(point, failure, failure_probabilities(point, classifiers, family), objective(first)[0], steps, residual)
     if residual > max(tol, 1e-4) and divergence is None:
         raise SolverError(
@@ -159,26 +162,26 @@ def _descend(
     x: Float,
     objective: Callable[[Float], tuple[float, Float]],
     gradients: Callable[[Float], Float],
-    sets: list[Callable[[Float], Float]],
-    scale: float,
+    feasible: Feasible,
     tol: float,
     most: int,
 ) -> tuple[float, Float, int, float]:
     """Spectral projected gradient (Birgin, Martinez and Raydan 2000): steps of Barzilai and Borwein, and Armijo's rule."""
+    scale = feasible.scale
     value, law = objective(x)
     slope, step = law @ gradients(x), scale * scale
     count, residual = 0, np.inf
     while count < most:
-        residual = float(np.linalg.norm(_project(x - scale * scale * slope, sets, scale) - x)) / scale
+        residual = float(np.linalg.norm(feasible.project(x - scale * scale * slope) - x)) / scale
         if residual <= tol:
             break
         count += 1
-        direction = _project(x - step * slope, sets, scale) - x
+        direction = feasible.project(x - step * slope) - x
         descent, length = float(slope @ direction), 1.0
         while True:
             y = x + length * direction
             new, new_law = objective(y)
-            enough = new <= value + 1e-4 * length * descent and _violation(y, sets) <= FEASIBLE * scale
+            enough = new <= value + 1e-4 * length * descent and feasible.violation(y) <= FEASIBLE * scale
             if enough or length < 1e-12:
                 break
             length /= 2.0
@@ -196,11 +199,11 @@ def _past_kinks(
     run: tuple[float, Float, int, float],
     objective: Callable[[Float], tuple[float, Float]],
     gradients: Callable[[Float], Float],
-    sets: list[Callable[[Float], Float]],
-    scale: float,
+    feasible: Feasible,
 ) -> tuple[float, Float, int, float]:
     """Gradient sampling (Burke, Lewis and Overton 2005) from where the smooth search stopped: at a kink, the shortest vector
     among means of nearby gradients still descends."""
+    scale = feasible.scale
     value, x, count, residual = run
     rng, reach = np.random.default_rng(0), 1e-2 * scale
     while reach > 1e-8 * scale:
@@ -212,76 +215,12 @@ def _past_kinks(
         shortest = mixture @ slopes
         size, step, better = float(np.linalg.norm(shortest)), scale, False
         while size > 0.0 and step > reach / 4 and not better:
-            y = _project(x - step * shortest / size, sets, scale)
+            y = feasible.project(x - step * shortest / size)
             new, _ = objective(y)
-            better = new < value - 1e-6 * step * size and _violation(y, sets) <= FEASIBLE * scale
+            better = new < value - 1e-6 * step * size and feasible.violation(y) <= FEASIBLE * scale
             step /= 2.0
         if better:
             value, x = new, y
         else:
             reach /= 4.0
     return value, x, count, residual
-
-
-def _sets(origin: Float, budget: float, classifiers: Classifiers, fixed: Any) -> list[Callable[[Float], Float]]:
-    """Projections on the ball (with entries that are fixed), and on the cone of each component."""
-
-    def ball(x: Float) -> Float:
-        away = x - origin
-        away[fixed] = 0.0
-        distance = float(np.linalg.norm(away))
-        return np.asarray(origin + (away if distance <= budget else away * (budget / distance)))
-
-    return [ball, *(_cone(mean, radius) for mean, radius in zip(classifiers.means, classifiers.radii, strict=True))]
-
-
-def _cone(mean: Float, radius: float) -> Callable[[Float], Float]:
-    """Projection on the x with ``mean x >= radius |x|``: a circular cone around the mean, or a point if the radius is too
-    large."""
-    length = float(np.linalg.norm(mean))
-
-    def project(x: Float) -> Float:
-        if length <= radius:
-            return np.zeros_like(x) if length < radius or length == 0.0 else _on_ray(x, mean / length)
-        axis = mean / length
-        along = float(axis @ x)
-        across = x - along * axis
-        width = float(np.linalg.norm(across))
-        cosine = radius / length  # of the half-angle
-        sine = np.sqrt(1.0 - cosine * cosine)
-        if along * sine >= width * cosine:
-            return x
-        reach = along * cosine + width * sine  # of the nearest point on the cone's boundary
-        if reach <= 0.0:
-            return np.zeros_like(x)
-        return np.asarray(reach * (cosine * axis + sine * across / width))
-
-    return project
-
-
-def _on_ray(x: Float, axis: Float) -> Float:
-    return np.asarray(max(float(axis @ x), 0.0) * axis)
-
-
-def _project(x: Float, sets: list[Callable[[Float], Float]], scale: float, rounds: int = 5000) -> Float:
-    """Dykstra's algorithm."""
-    y = sets[0](x.copy())
-    if _violation(y, sets) <= 1e-15 * scale:
-        return y
-    y, corrections = x.copy(), [np.zeros_like(x) for _ in sets]
-    for _ in range(rounds):
-        change = 0.0  # of the corrections: the points alone may rest for many rounds and move on (Birgin and Raydan 2005)
-        for k, project in enumerate(sets):
-            shifted = y + corrections[k]
-            y = project(shifted.copy())
-            turned = shifted - y
-            change = max(change, float(np.linalg.norm(turned - corrections[k])))
-            corrections[k] = turned
-        if change <= 1e-13 * scale:
-            break
-    return sets[0](y.copy())
-
-
-def _violation(x: Float, sets: list[Callable[[Float], Float]]) -> float:
-    """The largest distance from one of the sets."""
-    return max(float(np.linalg.norm(project(x.copy()) - x)) for project in sets)

@@ -300,3 +300,13 @@ def test_actions_that_are_not_allowed_have_no_one_hot_features():
     mdp = tabular.MDP([[[1.0], [0.0]]], [[0, 0]], 1.0, allowed=[[True, False]])
     with pytest.raises(tabular.ModelError, match="every action"):
         LinearMDP.one_hot(mdp, 2)
+
+
+def test_integers_that_may_be_actions_or_weights():
+    mdp = tabular.MDP(np.full((2, 2, 2), 0.5), [[0, 1], [2, 3]], 1.0)
+    problem = tabular.FiniteHorizon(mdp, 2)
+    with pytest.raises(tabular.ModelError, match="may be actions of 2 stages or weights of 2 actions"):
+        tabular.policy_value(problem, [[0, 1], [1, 0]])
+    both = tabular.policy_value(problem, [[1, 1], [1, 1]])
+    assert both == pytest.approx(tabular.policy_value(problem, np.eye(2)[np.ones((2, 2), dtype=int)]))
+    assert tabular.policy_value(problem, [[0.0, 1.0], [1.0, 0.0]])[1] == pytest.approx([1, 2])
