@@ -11,7 +11,14 @@
 True
 """
 
-from tabular.linear_mdp.diagnostics import coverage_term, one_step_errors, pessimism_gap, staged_occupancy, suboptimality
+from tabular.linear_mdp.diagnostics import (
+    coverage_term,
+    one_step_errors,
+    pessimism_gap,
+    staged_occupancy,
+    suboptimality,
+    worst_coverage,
+)
 from tabular.linear_mdp.learners import DRPVI, DRVIL, PEVI, R2PVI, VADRPVI, Learned, Learner
 from tabular.linear_mdp.model import LinearFeatures, LinearMDP
 from tabular.linear_mdp.problem import LinearProblem, d_rectangular
@@ -36,4 +43,5 @@ __all__ = [
     "sample",
     "staged_occupancy",
     "suboptimality",
+    "worst_coverage",
 ]

@@ -14,12 +14,14 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from tabular._arrays import Float
+from tabular.bellman import Expectation, WorstCase
 from tabular.errors import ModelError
 from tabular.evaluation import as_staged_policy, policy_value
 from tabular.linear_mdp.learners import Learned
+from tabular.linear_mdp.model import LinearMDP
 from tabular.linear_mdp.problem import LinearProblem
 
-__all__ = ["coverage_term", "one_step_errors", "pessimism_gap", "staged_occupancy", "suboptimality"]
+__all__ = ["coverage_term", "one_step_errors", "pessimism_gap", "staged_occupancy", "suboptimality", "worst_coverage"]
 
 
 def one_step_errors(problem: LinearProblem, learned: Learned) -> Float:
@@ -64,6 +66,37 @@ def coverage_term(problem: LinearProblem, learned: Learned, policy: ArrayLike, s
     _fits(problem, learned)
     kernels = [_kernel(problem, h, learned.values[h + 1]) for h in range(problem.horizon)]
     return float((staged_occupancy(problem, policy, start, kernels) * learned.bonus).sum())
+
+
+def worst_coverage(problem: LinearProblem, learned: Learned, policy: ArrayLike, radius: Any, start: int = 0) -> float:
+    r"""The coverage term of the published theorems, :math:`\sup_P E^{\pi, P} \sum_h \Gamma_h(s_h, a_h)` over all kernels whose
+    factors are within ``radius`` of the nominal ones, in the divergence of the problem.
+
+    For a problem within a radius that radius; for one at a price :math:`\lambda` the largest robust value divided by lambda
+    gives the published set of admissible kernels. At least :func:`coverage_term`, if its kernel is within the radius.
+
+    Parameters
+    ----------
+    problem, learned, policy, start
+        As of :func:`coverage_term`.
+    radius : number, (d,) or (H, d) array
+    """
+    _fits(problem, learned)
+    if isinstance(problem.inner, Expectation):
+        raise ModelError("the problem has no adversary; coverage_term is what its learners' theorem asks for")
+    if learned.learner.regresses_rewards or learned.learner.released:
+        raise ModelError(f"the bonus of {learned.learner!r} is not linear in the features")
+    model = problem.model
+    features = model.matrix if sp.issparse(model.matrix) else model.features
+    collected = LinearMDP(
+        features, list(model.factors) if _sparse(model) else np.stack(model.factors), -learned.learner.beta * learned.roots
+    )
+    doubt = LinearProblem(collected, WorstCase(problem.inner.divergence, radius))
+    return -float(policy_value(doubt, policy)[0, start])
+
+
+def _sparse(model: LinearMDP) -> bool:
+    return bool(sp.issparse(model.factors[0]))
 
 
 def staged_occupancy(problem: LinearProblem, policy: ArrayLike, start: int = 0, kernels: Any = None) -> Float:

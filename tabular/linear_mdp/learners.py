@@ -56,6 +56,8 @@ class Learned:
         What was subtracted.
     inverses : (H, d, d)
         Inverses of the Gram matrices.
+    roots : (H, d)
+        Roots of the diagonals that the bonus is made of.
     moments : int
         How many numbers of the form E_i[g] the learner looked at.
     operations : int
@@ -69,6 +71,7 @@ class Learned:
     weights: Float
     bonus: Float
     inverses: Float
+    roots: Float
     moments: int
     operations: int
 
@@ -142,18 +145,18 @@ class Learner:
         steps, n_states, n_actions, d = features.horizon, features.n_states, features.n_actions, features.dimension
         ceiling = self._ceilings(steps)
         values, q = np.zeros((steps + 1, n_states)), np.empty((steps, n_states, n_actions))
-        weights, bonus, inverses = np.empty((steps, d)), np.empty_like(q), np.empty((steps, d, d))
+        weights, bonus, inverses, roots = np.empty((steps, d)), np.empty_like(q), np.empty((steps, d, d)), np.empty((steps, d))
         looked, work = 0, 0
         for h in reversed(range(steps)):
             moments = Moments.of(features, data, h, self.ridge)
             found = self._estimate(features, moments, values[h + 1], h, float(ceiling.max()), aid)
             looked, work = looked + found.moments, work + moments.operations + found.operations
-            weights[h], inverses[h] = found.weights, moments.inverse
+            weights[h], inverses[h], roots[h] = found.weights, moments.inverse, found.roots
             bonus[h] = self._bonus(features, moments.inverse, found.roots)
             raw = features.mixed(found.weights) - bonus[h] + self._known_rewards(features, h)
             q[h] = np.minimum(raw, ceiling[h]) if self.released else np.clip(raw, 0.0, ceiling[h])
             values[h] = q[h].max(axis=1)
-        return Learned(self, values, q, q.argmax(axis=2), weights, bonus, inverses, looked, work)
+        return Learned(self, values, q, q.argmax(axis=2), weights, bonus, inverses, roots, looked, work)
 
     def _prepared(self, features: LinearFeatures, data: Trajectories) -> tuple[Trajectories, Any]:
         """The episodes to learn from, and whatever else estimates need."""

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tabular import _arrays
+from tabular import _reading as reading
 from tabular._arrays import ROW_TOLERANCE, Float, frozen
 from tabular.errors import ModelError
 from tabular.mdp import MDP
@@ -63,9 +64,12 @@ class LinearFeatures:
         if bad.size:
             h, s, a = bad[0]
             raise ModelError(f"rewards of step {h}, state {s}, action {a} are {float(r[h, s, a])!r} (expected a finite number)")
-        self.horizon, self.n_states, self.n_actions = (int(n) for n in r.shape)
-        self._matrix = _features(features, self.n_states, self.n_actions)
-        self.rewards = frozen(r) if r.flags.writeable else r
+        self._hold(_features(features, *r.shape[1:]), r)
+
+    def _hold(self, matrix: Any, rewards: Float) -> None:
+        self.horizon, self.n_states, self.n_actions = (int(n) for n in rewards.shape)
+        self._matrix = matrix
+        self.rewards = frozen(rewards) if rewards.flags.writeable else rewards
 
     @property
     def dimension(self) -> int:
@@ -157,8 +161,8 @@ class LinearMDP(LinearFeatures):
         n_actions = int(count)
         matrix = _features(features, n_states, n_actions)
         rewards = np.asarray(matrix @ weights.T).T.reshape(steps, n_states, n_actions)
-        super().__init__(matrix if sp.issparse(matrix) else matrix.reshape(n_states, n_actions, width), rewards)
-        sums = np.asarray(self._matrix.sum(axis=1)).reshape(-1)
+        self._hold(matrix, rewards)
+        sums = np.asarray(matrix.sum(axis=1)).reshape(-1)
         off = np.flatnonzero(np.abs(sums - 1.0) > ROW_TOLERANCE)
         if off.size:
             s, a = divmod(int(off[0]), n_actions)
@@ -225,11 +229,7 @@ def _features(features: Any, n_states: int, n_actions: int) -> Any:
     if over.size:
         s, a = divmod(int(over[0]), n_actions)
         raise ModelError(f"features of state {s}, action {a} sum to {sums[over[0]]:.12g} (expected at most 1)")
-    if sp.issparse(matrix):
-        for part in (matrix.data, matrix.indices, matrix.indptr):
-            frozen(part)
-        return matrix
-    return frozen(matrix)
+    return reading.freeze_matrix(matrix)
 
 
 def _steps(theta: Float, factors: Any, horizon: int | None) -> int:
@@ -252,7 +252,11 @@ def _steps(theta: Float, factors: Any, horizon: int | None) -> int:
 
 def _factors(factors: Any, steps: int, width: int) -> tuple[Any, ...]:
     if isinstance(factors, (list, tuple)) and factors and sp.issparse(factors[0]):
-        return tuple(_laws(x, width, f"factors[{h}]") for h, x in enumerate(factors))
+        laws = tuple(_laws(x, width, f"factors[{h}]") for h, x in enumerate(factors))
+        for h, x in enumerate(laws):
+            if x.shape != laws[0].shape:
+                raise ModelError(f"factors[{h}] has shape {x.shape}, factors[0] {laws[0].shape}: all steps have the same states")
+        return laws
     if sp.issparse(factors) or np.ndim(factors) == 2:
         return (_laws(factors, width, "factors"),) * steps
     array = _arrays.as_float(factors, "factors")
@@ -279,8 +283,4 @@ def _laws(matrix: Any, width: int, where: str) -> Any:
     off = np.flatnonzero(np.abs(sums - 1.0) > ROW_TOLERANCE)
     if off.size:
         raise ModelError(f"{where}: factor {off[0]} sums to {sums[off[0]]:.12g} (expected 1 within {ROW_TOLERANCE:g})")
-    if sp.issparse(matrix):
-        for part in (matrix.data, matrix.indices, matrix.indptr):
-            frozen(part)
-        return matrix
-    return frozen(matrix)
+    return reading.freeze_matrix(matrix)

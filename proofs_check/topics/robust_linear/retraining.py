@@ -151,8 +151,8 @@ def _() -> tuple[Any, Any]:
 
 @worst_of_disc.known("the tangent point of a 3-4-5 disc: an equality")
 def _() -> dict[str, Any]:
-    # centre angle with half-tangent 1/3: (4/5, 3/5); half of the room left; the tangent point is centre + C (-sin(a+b), cos(a+b))
-    return {"t": Fraction(1, 3), "share": Fraction(1, 2), "reach": 1, "turn": Fraction(7, 3)}
+    # the centre is (4/5, 3/5), b takes half of the room; the tangent point lies a right angle beyond a + b
+    return {"t": Fraction(1, 3), "share": Fraction(1, 2), "reach": 1, "turn": Fraction(9, 2)}
 
 
 @claim(

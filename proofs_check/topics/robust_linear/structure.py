@@ -374,3 +374,14 @@ def _() -> dict[str, Any]:
         "size": Fraction(3, 10),
         "horizon": 3,
     }
+
+
+@range_shrinkage.known("two islands, two steps, radius 9/10: an equality")
+def _() -> dict[str, Any]:
+    return {
+        "phi": [[[1, 0]], [[0, 1]]],
+        "mu": [[1, 0], [0, 1]],
+        "theta": [1, 0],
+        "size": Fraction(9, 10),
+        "horizon": 2,
+    }

@@ -22,6 +22,7 @@ from tabular.linear_mdp import (
     pessimism_gap,
     sample,
     suboptimality,
+    worst_coverage,
 )
 from tabular.linear_mdp.moments import Moments, best_level, best_variance_level
 
@@ -202,6 +203,24 @@ def test_small_errors_imply_pessimism_and_a_bound(seed, divergence):
         loss = suboptimality(problem, learned, optimum.values)
         assert (loss >= -1e-12).all()
         assert loss[0, 0] <= 2 * coverage_term(problem, learned, optimum.actions) + 1e-12
+
+
+@pytest.mark.parametrize("divergence", [TV, KL, CHI], ids=str)
+def test_worst_coverage(divergence):
+    model = model_of(21)
+    problem = d_rectangular(model, divergence, penalty=0.5)
+    optimum = tabular.solve(problem)
+    learned = R2PVI(divergence, 0.5, ridge=0.1).learn(model, sample(model, 60, rng=0))
+    policy = np.eye(2)[optimum.actions]
+    covered = coverage_term(problem, learned, policy)
+    spans = np.ptp(learned.values[1:], axis=1)[:, None]
+    assert worst_coverage(problem, learned, policy, spans / 0.5) >= covered - 1e-12  # the kernel of the core is admissible
+    nominal = coverage_term(LinearProblem(model), learned, policy)
+    assert worst_coverage(problem, learned, policy, 0.0) == pytest.approx(nominal, abs=1e-9)
+    with pytest.raises(tabular.ModelError, match="no adversary"):
+        worst_coverage(LinearProblem(model), learned, policy, 0.1)
+    with pytest.raises(tabular.ModelError, match="not linear"):
+        worst_coverage(problem, PEVI().learn(model, sample(model, 60, rng=0)), policy, 0.1)
 
 
 def test_errors_need_known_rewards():
