@@ -38,7 +38,7 @@ def separation_data(number: int) -> dict[str, Any]:
     Parameters
     ----------
     number : int
-        0 .. 7.
+        0 .. 15: sizes that the search chose, then a radius of 1/5 or a price of 1/2.
 
     Returns
     -------

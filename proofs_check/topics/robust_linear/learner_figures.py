@@ -437,7 +437,7 @@ FIGURES = (
                 lambda d: all(d[f"{n}, operations"][2] < 1.2 * d[f"{n}, operations"][0] for n in WORK),
             ),
             (
-                "DRPVI costs less than ten operations where a local search in each coordinate costs ten thousand",
+                "DRPVI needs one operation where a local search in each coordinate needs a thousand",
                 lambda d: d["regression for each trial, operations"][0] > 1000 * d["DRPVI, operations"][0],
             ),
             ("a local search from H / 2 misses some maxima", lambda d: d["share that it misses"][0] > 0.01),
