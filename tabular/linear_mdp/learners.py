@@ -130,7 +130,7 @@ class Learner:
         Parameters
         ----------
         features : LinearFeatures or LinearMDP
-            Of a LinearMDP only features and rewards are used.
+            Of a LinearMDP only features and rewards are used; episodes that it calls impossible are refused.
         data : Trajectories
 
         Raises
@@ -257,6 +257,8 @@ class R2PVI(Learner):
         super().__post_init__()
         if type(self.divergence) not in (TotalVariation, KL, ChiSquare):
             raise ModelError(f"R2PVI has no formula for {self.divergence!r} (it has for TotalVariation(), KL() and ChiSquare())")
+        if isinstance(self.divergence, TotalVariation) and self.divergence.absolutely_continuous:
+            raise ModelError("R2PVI's formula lets mass go to any state; write TotalVariation()")
         if not isinstance(self.divergence, TotalVariation) and not (np.asarray(self.penalty, dtype=np.float64) > 0).all():
             raise ModelError(f"penalty is {self.penalty!r} (expected positive numbers)")
 

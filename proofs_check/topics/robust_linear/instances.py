@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ MODEL: dict[str, Space] = {
     "mu": Kernel((2,), 2),
     "theta": Vector(2, 0, 1),
     "name": Choice(EXACT_SETS),
-    "size": Interval(0.01, 1),
+    "size": Interval(Fraction(1, 100), 1),
     "horizon": Integers(1, 3),
 }
 

@@ -263,11 +263,11 @@ def _(p: Array, values: Array, name: str, size: Any) -> Sides:
     return left[:1], right[:1] / 2
 
 
-@admissible.false_sibling("the range on the support of the nominal law divided by twice the price")
+@admissible.false_sibling("the mean above the smallest value on the support, for total variation too")
 def _(p: Array, values: Array, name: str, size: Any) -> Sides:
     left, _ = admissible.sides(p, values, name, size)
     inside = [v for a, v in zip(p, values, strict=True) if a > 0]
-    return left[0], (max(inside) - min(inside)) / 2
+    return left[0], mean(p, values) - min(inside)
 
 
 @admissible.step("E_q V + lambda D <= E_p V and E_q V >= m give lambda D <= E_p V - m", method="expand", relation="==")

@@ -320,6 +320,7 @@ def moved(name, index, value):
         (lambda: PEVI(ceiling=[1, 2]).learn(MODEL, FINE), "ceiling"),
         (lambda: R2PVI(tabular.ReverseKL(), 1.0), "no formula"),
         (lambda: R2PVI(KL, 0.0), "expected positive"),
+        (lambda: R2PVI(tabular.TotalVariation(True), 1.0), "any state"),
         (lambda: R2PVI(TV, [1, 2]).learn(MODEL, FINE), "penalty is"),
         (lambda: DRPVI(-0.1).learn(MODEL, FINE), r"radius\[0, 0\] is -0.1"),
         (lambda: VADRPVI(0.1).learn(MODEL, FINE[:1]), "single episode"),
