@@ -5,7 +5,7 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, divergences, domains, linear_mdp, recourse, robust, schemes, tsallis
+from tabular import alignment, divergences, domains, linear_mdp, log_mapping, recourse, robust, schemes, tsallis
 from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -54,6 +54,7 @@ __all__ = [
     "domains",
     "greedy",
     "linear_mdp",
+    "log_mapping",
     "occupancy",
     "performance_difference",
     "policy_bracket",

@@ -1,0 +1,1 @@
+"""Claims and figures about logarithmic value mapping: action gaps, biased fixed points, noise."""
