@@ -17,8 +17,8 @@ import math
 import numba
 import numpy as np
 
-compiled = numba.njit(cache=True, error_model="numpy")
-"""Division by zero gives infinities, as in numpy."""
+compiled = numba.njit(cache=True, error_model="numpy", nogil=True)
+"""Division by zero gives infinities, as in numpy; threads may run kernels side by side."""
 
 __all__ = [
     "CRESSIE_READ",

@@ -182,7 +182,8 @@ class GivenMapping:
         if not -math.inf < self.low < self.high < math.inf:
             raise ModelError(f"the range from {self.low!r} to {self.high!r} is empty or infinite")
         x = np.linspace(self.low, self.high, self.GRID)
-        y = np.asarray(self.f(x), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            y = np.asarray(self.f(x), dtype=np.float64)
         if y.shape != x.shape or not np.isfinite(y).all():
             where = x[0] if y.shape != x.shape else x[~np.isfinite(y)][0]
             raise ModelError(f"the mapping is not finite at {float(where)!r} (or does not take arrays)")
@@ -192,7 +193,8 @@ class GivenMapping:
             raise ModelError(
                 f"the mapping is not increasing: from {x[i]:.6g} to {x[i + 1]:.6g} it goes from {y[i]:.6g} to {y[i + 1]:.6g}"
             )
-        back = np.asarray(self.f_inverse(y), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            back = np.asarray(self.f_inverse(y), dtype=np.float64)
         error = np.abs(back - x)
         if back.shape != x.shape or not (error <= 1e-8 * max(1.0, self.high - self.low)).all():
             i = int(np.argmax(error)) if back.shape == x.shape else 0

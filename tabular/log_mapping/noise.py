@@ -56,14 +56,18 @@ class ChainNoise:
     Attributes
     ----------
     gaps, deviations : (n,) arrays
-        Action gaps, and standard deviations of the error of ``q_left - q_right`` at the stationary state.
+        Action gaps, and standard deviations of the error of ``q_left - q_right`` at the stationary state; NaN where double
+        precision does not give one digit of them (gaps that differ by twenty orders of magnitude and more).
     covariance : (n, n) array
         Of these errors divided by the gaps.
+    uncertainty : (n,) array
+        Relative change of the variances when every entry of the system moves by a rounding error.
     """
 
     gaps: Float
     deviations: Float
     covariance: Float
+    uncertainty: Float
 
     @property
     def ratios(self) -> Float:
@@ -71,7 +75,10 @@ class ChainNoise:
         return np.asarray(self.gaps / self.deviations)
 
     def success(self, draws: int = 200_000, rng: np.random.Generator | int = 0) -> tuple[float, float]:
-        """Chance that the greedy action is right in all states, and its standard error: a Gaussian orthant, by Monte Carlo."""
+        """Chance that the greedy action is right in all states, and its standard error: a Gaussian orthant, by Monte Carlo; NaN
+        if a deviation is not known."""
+        if np.isnan(self.deviations).any():
+            return np.nan, np.nan
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         generator = np.random.default_rng(rng)
@@ -118,7 +125,20 @@ def chain_noise(
     noise = scipy.linalg.block_diag(forced, forced)
     scale = np.concatenate([gaps, gaps])
     drift, noise = drift * scale / scale[:, None], noise / scale / scale[:, None]
-    sigma = scipy.linalg.solve_continuous_lyapunov(drift, alpha * noise)
+    covariance = _difference(drift, alpha * noise)
+    # the same with every entry moved by a rounding error: what changes with it is not known
+    rng = np.random.default_rng(0)
+    moved = _difference(drift * (1.0 + 2.0**-50 * rng.standard_normal(drift.shape)), alpha * noise)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        change = np.abs(moved.diagonal() / covariance.diagonal() - 1.0)
+    known = (change < 0.1) & (covariance.diagonal() > 0.0)
+    deviations = gaps * np.sqrt(np.where(known, covariance.diagonal(), np.nan))
+    return ChainNoise(gaps, deviations, covariance, change)
+
+
+def _difference(drift: Float, noise: Float) -> Float:
+    """(n, n) covariance of the differences of the two halves of a linear system."""
+    n = len(drift) // 2
+    sigma = scipy.linalg.solve_continuous_lyapunov(drift, noise)
     covariance = sigma[:n, :n] + sigma[n:, n:] - sigma[:n, n:] - sigma[n:, :n]
-    covariance = (covariance + covariance.T) / 2.0
-    return ChainNoise(gaps, gaps * np.sqrt(np.maximum(covariance.diagonal(), 0.0)), covariance)
+    return np.asarray((covariance + covariance.T) / 2.0)
