@@ -35,6 +35,11 @@ class Progress:
         if self._display is not None:
             self._display.update(self._task, description=f"{self._title} {width:.2e} of {goal:.2e}, step {self._steps}")
 
+    def count(self, done: int, total: int) -> None:
+        """So many of a known number are done."""
+        if self._display is not None:
+            self._display.update(self._task, description=f"{self._title} {done} of {total}")
+
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if self._display is not None:
             self._display.stop()

@@ -31,6 +31,7 @@ from tabular.divergences.generators import compiled
 from tabular.domains._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.log_mapping.mapping import LogMapping
+from tabular.progress import Progress
 
 __all__ = ["ChainLearning", "checked_steps", "geometric_decay"]
 
@@ -187,7 +188,7 @@ class ChainLearning:
             if self.mapping.initial != 0.0:
                 raise ModelError(f"initial is {self.mapping.initial!r}: weights start at 0, where the mapping must be 0 too")
 
-    def run(self, reg_steps: Any, log_steps: Any = None, *, seeds: Sequence[int]) -> NDArray[np.bool_]:
+    def run(self, reg_steps: Any, log_steps: Any = None, *, seeds: Sequence[int], progress: bool = False) -> NDArray[np.bool_]:
         """Whether the greedy policy was right, at each look.
 
         Parameters
@@ -198,12 +199,19 @@ class ChainLearning:
             :math:`\\beta_{log}`; with a mapping only.
         seeds : integers
             One run each; the same seed gives the same run, whatever else is run.
+        progress : bool
+            Show how many runs are done (needs ``rich``).
 
         Returns
         -------
         (len(seeds), sweeps // every) booleans
         """
-        return np.array([self.replay(reg_steps, log_steps, seed=seed)[0] for seed in seeds])
+        curves = []
+        with Progress(progress, "chain: runs") as bar:
+            for done, seed in enumerate(seeds):
+                curves.append(self.replay(reg_steps, log_steps, seed=seed)[0])
+                bar.count(done + 1, len(seeds))
+        return np.array(curves)
 
     def replay(self, reg_steps: Any, log_steps: Any = None, *, seed: int) -> tuple[NDArray[np.bool_], Float]:
         """One run: what :meth:`run` says of it, and the (heads, 2, n) action values at its end, in regular space."""

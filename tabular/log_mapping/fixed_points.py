@@ -218,6 +218,40 @@ def biased_fixed_point(
     )
 
 
+def expected_sweep(
+    mdp: MDP, plus: ArrayLike, minus: ArrayLike, reg_step: float, log_step: float, mapping: Mapping
+) -> tuple[Float, Float]:
+    """Both heads after every pair made the mean of its mapped update, all at once: the drift of learning, without its noise.
+
+    Parameters
+    ----------
+    plus, minus : (S, A) arrays
+        Regular-space action values of the heads; both follow the greedy action of their difference.
+    reg_step, log_step : steps in (0, 1]
+
+    Returns
+    -------
+    (plus, minus), with mean mapped values :math:`(1 - \\beta_{log}) f(Q) + \\beta_{log} E f(\\hat U)`.
+    """
+    b, log = _checked(reg_step), _checked(log_step)
+    heads = [np.asarray(x, dtype=np.float64) for x in (plus, minus)]
+    if any(x.shape != (mdp.n_states, mdp.n_actions) for x in heads):
+        raise ModelError(f"heads have shapes {heads[0].shape} and {heads[1].shape} (expected {(mdp.n_states, mdp.n_actions)})")
+    P, rewards = transitions(mdp)
+    rows = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
+    best = (heads[0] - heads[1]).argmax(axis=1)
+    out = []
+    for sign, q in zip((1.0, -1.0), heads, strict=True):
+        follow = q[np.arange(mdp.n_states), best]
+        u = np.maximum(sign * rewards, 0.0) + mdp.gamma * follow[P.indices]
+        here = q.reshape(-1)
+        moved = mapping.forward((1.0 - b) * here[rows] + b * u)
+        start = mapping.forward(here)
+        drift = np.add.reduceat(P.data * (moved - start[rows]), P.indptr[:-1])
+        out.append(np.asarray(mapping.inverse(start + log * drift)).reshape(q.shape))
+    return out[0], out[1]
+
+
 def _change(x: Float, y: Float, floor: float) -> float:
     scale = np.maximum(np.maximum(np.abs(x), np.abs(y)) + floor, 1e-300)
     return float((np.abs(x - y) / scale).max())

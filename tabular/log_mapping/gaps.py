@@ -15,6 +15,8 @@ p)}}{2
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,17 @@ from tabular.mdp import MDP
 from tabular.problem import FiniteHorizon
 from tabular.solvers import solve
 
-__all__ = ["action_gaps", "chain_gaps", "chain_task", "chain_values", "gap_deviation", "mapped_gaps", "undiscounted_performance"]
+__all__ = [
+    "GapAnalysis",
+    "action_gaps",
+    "chain_gaps",
+    "chain_task",
+    "chain_values",
+    "gap_analysis",
+    "gap_deviation",
+    "mapped_gaps",
+    "undiscounted_performance",
+]
 
 
 def action_gaps(q_values: Any, optimal_within: float = 0.0) -> Float:
@@ -88,6 +100,72 @@ def mapped_gaps(q_values: Any, mapping: Mapping) -> Float:
     allowed = np.isfinite(q)
     mapped[allowed] = mapping.forward(q[allowed])
     return action_gaps(mapped)
+
+
+@dataclass(frozen=True, eq=False)
+class GapAnalysis:
+    """Gaps of a model for several discounts.
+
+    Attributes
+    ----------
+    gammas : (G,) array
+    gaps : (G, S) array
+        Of every state, at the first step if there is a horizon; in the mapped space if there is a mapping.
+    deviations : (G,) array
+        Of their decimal logarithms; NaN where no state has a positive gap.
+    """
+
+    gammas: Float
+    gaps: Float
+    deviations: Float
+
+
+def gap_analysis(
+    mdp: MDP,
+    gammas: Any,
+    *,
+    horizon: int | None = None,
+    mapping: Callable[[float], Mapping] | None = None,
+    tol: float = 1e-12,
+) -> GapAnalysis:
+    """Action gaps of any model as functions of the discount, for the discounted problem or over a horizon.
+
+    Parameters
+    ----------
+    mdp : MDP
+        Its own discount is not used.
+    gammas : (G,) numbers in (0, 1), or in (0, 1] with a horizon
+    horizon : int, optional
+        Number of decisions; by default there is no end.
+    mapping : function of the discount, optional
+        For example ``lambda gamma: LogMapping(gamma, 200)``; action values must be in its domain.
+    tol : float
+        Relative accuracy of the values; gaps of the size of the bracket around them are ties.
+
+    Examples
+    --------
+    >>> found = gap_analysis(chain_task(10, 0.9, 0.0, 1, 0), [0.5, 0.9])
+    >>> found.deviations.round(4)
+    array([0.8457, 0.1854])
+    """
+    values = _arrays.as_float(gammas, "gammas").reshape(-1)
+    if values.size == 0 or not ((values > 0.0) & (values <= 1.0)).all():
+        raise ModelError(f"gammas are {gammas!r} (expected numbers in (0, 1])")
+    gaps = np.empty((values.size, mdp.n_states))
+    deviations = np.full(values.size, np.nan)
+    for i, gamma in enumerate(float(g) for g in values):
+        model = mdp.replace(gamma=gamma)
+        if horizon is None:
+            solution = solve(model, tol=tol)
+            q, width = solution.q_values, solution.width
+        else:
+            solution = solve(FiniteHorizon(model, horizon), tol=tol)
+            q, width = solution.q_values[0], solution.width
+        plain = action_gaps(q, 2.0 * width)
+        gaps[i] = plain if mapping is None else np.where(plain > 0.0, mapped_gaps(q, mapping(gamma)), 0.0)
+        if (gaps[i] > 0.0).any():
+            deviations[i] = gap_deviation(gaps[i])
+    return GapAnalysis(values, gaps, deviations)
 
 
 # --- the chain -----------------------------------------------------------------------------------------------------------------

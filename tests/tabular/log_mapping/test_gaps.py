@@ -14,6 +14,7 @@ from tabular.log_mapping import (
     chain_gaps,
     chain_task,
     chain_values,
+    gap_analysis,
     gap_deviation,
     mapped_gaps,
     undiscounted_performance,
@@ -108,6 +109,23 @@ def test_gaps_of_any_model():
     assert action_gaps([[1.0, 1.0, 0.0], [2.0, -np.inf, -np.inf]]).tolist() == [0.0, 0.0]
     assert action_gaps([[1.0, 1.0 - 1e-12]], optimal_within=1e-9).tolist() == [0.0]
     assert action_gaps([[4.0]]).tolist() == [0.0]
+
+
+def test_analysis_of_any_model():
+    task = chain_task(12, 0.9, 0.25, 1.0, 0.0)
+    found = gap_analysis(task, [0.6, 0.9])
+    for i, gamma in enumerate((0.6, 0.9)):
+        assert found.gaps[i, :12] == pytest.approx(chain_gaps(12, gamma, 0.25, 1, 0), rel=1e-6)
+        assert found.deviations[i] == pytest.approx(gap_deviation(chain_gaps(12, gamma, 0.25, 1, 0)), rel=1e-6)
+    mapped = gap_analysis(task, [0.6], mapping=lambda gamma: LogMapping(gamma, 60))
+    assert mapped.deviations[0] < 0.1 * found.deviations[0]
+    short = gap_analysis(task, [1.0], horizon=3)
+    assert (short.gaps[0, 3:9] == 0).all()  # no end is within three steps
+    assert short.gaps[0, 0] > 0
+    nothing = tabular.MDP([[[1.0], [1.0]]], [[1.0, 1.0]], 0.5)
+    assert np.isnan(gap_analysis(nothing, [0.5]).deviations[0])
+    with pytest.raises(tabular.ModelError, match="gammas are"):
+        gap_analysis(task, [0.0])
 
 
 def test_two_metrics():

@@ -21,6 +21,7 @@ from tabular.log_mapping import (
     chain_task,
     chain_values,
     curvature,
+    expected_sweep,
     geometric_decay,
     mapped_update,
     split_rewards,
@@ -84,6 +85,7 @@ def test_the_clipped_variant_is_another_map():
         (lambda: biased_value([1, -1], [0.5, 0.5], 0.5, THOUSANDTH), "outside the domain"),
         (lambda: biased_fixed_point(chain_task(3, 1.0), 0.5, THOUSANDTH), "gamma = 1"),
         (lambda: biased_q_values(chain_task(3, 0.5), [0.0], 0.5, THOUSANDTH), "values have shape"),
+        (lambda: expected_sweep(chain_task(3, 0.5), [[0.0]], [[0.0]], 0.5, 0.5, THOUSANDTH), "heads have shapes"),
         (lambda: geometric_decay(1.5, 0.1, 10, 10), "first is 1.5"),
         (lambda: ChainLearning(gamma=1.0), "gamma is 1.0"),
         (lambda: ChainLearning(gamma=0.5, width=0), "width is 0"),
@@ -185,6 +187,20 @@ def test_certain_targets_are_not_biased():
     task = chain_task(6, 0.9, 0.0, 1.0, 0.0)
     found = biased_fixed_point(task, 1.0, LogMapping(0.9, 100))
     assert found.q_values[:6, 0] == pytest.approx(0.9 ** np.arange(6), rel=1e-9)
+
+
+def test_expected_sweeps_go_to_the_fixed_point():
+    mdp = tabular.domains.garnet(3, 2, 2, gamma=0.6, rng=3)
+    mapping = LogMapping(0.6, 10)
+    fixed = biased_fixed_point(mdp, 0.5, mapping)
+    plus, minus = np.zeros((3, 2)), np.zeros((3, 2))
+    for _ in range(400):
+        plus, minus = expected_sweep(mdp, plus, minus, 0.5, 0.5, mapping)
+    assert plus - minus == pytest.approx(fixed.q_values, abs=1e-9)
+    again = expected_sweep(mdp, fixed.plus, fixed.minus, 0.5, 0.3, mapping)
+    assert again[0] - again[1] == pytest.approx(fixed.q_values, abs=1e-9)
+    ordinary = expected_sweep(mdp, plus, minus, 0.7, 1.0, LogMapping(0.6, 0, initial=0.0))
+    assert ordinary[0].shape == (3, 2)
 
 
 @given(st.integers(0, 1000), st.sampled_from([0.1, 0.5, 1.0]))
