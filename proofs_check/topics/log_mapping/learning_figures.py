@@ -15,7 +15,7 @@ K = 200
 EARLY = 10_000
 """Sweeps of the early phase, and over which steps fall: as published."""
 
-REDUCED = {False: 20_000, True: 12_000}
+REDUCED = {False: 25_000, True: 12_000}
 """Sweeps of an ordinary and of a logarithmic run here; the latter has settled by then."""
 
 FULL = 110_000
@@ -47,13 +47,14 @@ def _curve(gamma: float, width: int, logarithmic: bool, sweeps: int, seed: int) 
 
 
 def performance(full: bool = False) -> dict[str, Any]:
-    """Early and late success of both methods, all discounts and widths; late is the last 2000 sweeps (in full: 10,000)."""
-    late = 10_000 if full else 2_000
+    """Early and late success of both methods, all discounts and widths; late is the last 10,000 sweeps, of the reduced
+    logarithmic runs the last 2000."""
     cells = [(g, w, m) for m in (False, True) for w in WIDTHS for g in GAMMAS]
     curves = Parallel(n_jobs=2, prefer="threads")(delayed(_curve)(*cell, FULL if full else REDUCED[cell[2]], 0) for cell in cells)
     found = dict(zip(cells, curves, strict=True))
     columns: dict[str, Any] = {"gamma": np.array(GAMMAS)}
     for name, method in (("ordinary", False), ("logarithmic", True)):
+        late = 2_000 if method and not full else 10_000
         for w in WIDTHS:
             columns[f"early, {name}, {w}"] = np.array([found[g, w, method][: EARLY // 100].mean() for g in GAMMAS])
             columns[f"late, {name}, {w}"] = np.array([found[g, w, method][-late // 100 :].mean() for g in GAMMAS])

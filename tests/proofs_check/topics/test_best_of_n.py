@@ -23,7 +23,7 @@ from proofs_check.topics.best_of_n.formulas import (
     win_rate,
 )
 from proofs_check.topics.best_of_n.language_model import HIGH_ENTROPY, LOW_ENTROPY, texts
-from proofs_check.verification import verify, verify_claim
+from proofs_check.verification import verify_claim
 from tabular.alignment import best_of_n
 
 P = np.array([0.4, 0.3, 0.2, 0.1])
@@ -41,16 +41,18 @@ SUPPORTED = {
 """Claims without a complete argument; all others are proved."""
 
 
+VERIFIED = ["best_of_n"]
+
+
 @pytest.mark.parametrize("claim", claims(["best_of_n"]), ids=lambda c: c.slug)
-def test_claims_hold(claim):
-    result = verify_claim(claim)
+def test_claims_hold(claim, verified):
+    result = verified[claim.slug]
     assert result.verdict == VERDICTS.get(claim.slug, "holds"), (result.summary, result.witness)
     assert all(step.done for step in result.steps)
 
 
-def test_what_is_proved():
-    results = verify(["best_of_n"], evidence=["symbolic", "covered"])
-    assert {r.slug for r in results if not r.proved} == SUPPORTED
+def test_what_is_proved(verified):
+    assert {r.slug for r in verified.values() if not r.proved} == SUPPORTED
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from proofs_check.topics.robust_linear import (
     separation_search,
     structure,
 )
-from proofs_check.verification import verify, verify_claim
+from proofs_check.verification import verify_claim
 from tabular.domains import separations
 from tabular.linear_mdp import d_rectangular
 
@@ -27,16 +27,18 @@ ON_INSTANCES = {"robust_linear.suite"}
 """A claim about stored models, each of which is decided; all others are proved for every instance."""
 
 
+VERIFIED = ["robust_linear"]
+
+
 @pytest.mark.parametrize("claim", claims(["robust_linear"]), ids=lambda c: c.slug)
-def test_claims_hold(claim):
-    result = verify_claim(claim)
+def test_claims_hold(claim, verified):
+    result = verified[claim.slug]
     assert result.verdict == "holds", (result.summary, result.witness)
     assert all(step.done for step in result.steps)
 
 
-def test_what_is_proved():
-    results = verify(["robust_linear"], evidence=["symbolic", "covered", "exact"])
-    assert {r.slug for r in results if not r.proved} == ON_INSTANCES
+def test_what_is_proved(verified):
+    assert {r.slug for r in verified.values() if not r.proved} == ON_INSTANCES
 
 
 @pytest.mark.slow

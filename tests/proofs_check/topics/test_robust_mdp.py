@@ -11,22 +11,24 @@ from proofs_check.arithmetic import exact, lift
 from proofs_check.exact_mdp import ExactMDP
 from proofs_check.topics.robust_mdp import example_figures, formulas, gambling, noise, option, penalties, risk, shared, structure
 from proofs_check.topics.robust_mdp.instances import reference, two_islands
-from proofs_check.verification import verify, verify_claim
+from proofs_check.verification import verify_claim
 
 SUPPORTED = {"robust_mdp.multiplier_field_smooth", "robust_mdp.gambler_bold"}
 """Claims without a complete argument; all others are proved."""
 
 
+VERIFIED = ["robust_mdp"]
+
+
 @pytest.mark.parametrize("claim", claims(["robust_mdp"]), ids=lambda c: c.slug)
-def test_claims_hold(claim):
-    result = verify_claim(claim)
+def test_claims_hold(claim, verified):
+    result = verified[claim.slug]
     assert result.verdict == "holds", (result.summary, result.witness)
     assert all(step.done for step in result.steps)
 
 
-def test_what_is_proved():
-    results = verify(["robust_mdp"], evidence=["symbolic", "covered", "exact"])
-    assert {r.slug for r in results if not r.proved} == SUPPORTED
+def test_what_is_proved(verified):
+    assert {r.slug for r in verified.values() if not r.proved} == SUPPORTED
 
 
 @pytest.mark.slow
