@@ -5,7 +5,7 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, divergences, domains, linear_mdp, log_mapping, recourse, robust, schemes, tsallis
+from tabular import alignment, bandits, divergences, domains, linear_mdp, log_mapping, recourse, robust, schemes, tsallis
 from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -29,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     *divergences.__all__,
     "alignment",
+    "bandits",
     "divergences",
     "WorstCase",
     "SharedWorstCase",
