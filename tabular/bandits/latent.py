@@ -152,8 +152,8 @@ class LatentBandit:
         count = nodes.weights.size * self.n_actions * self.outcome_rewards.size
         if count > 4 * MOST_NODES:
             raise ModelError(
-                f"the next step of the belief tree has up to {count} nodes (at most {4 * MOST_NODES} are expanded at once); shorten "
-                "the horizon, or use a symmetric instance, whose beliefs merge"
+                f"the next step of the belief tree has up to {count} nodes (at most {4 * MOST_NODES} are expanded at once); "
+                "shorten the horizon, or use a symmetric instance, whose beliefs merge"
             )
         joint = np.einsum("ms,sao->maos", nodes.beliefs, self.likelihood)
         chances = joint.sum(axis=3)

@@ -273,7 +273,7 @@ def test_bad_input(act, message):
 def test_trees_that_are_too_large(monkeypatch):
     monkeypatch.setattr(latent, "MOST_NODES", 100)
     bandit = random_bandit(0, 4, 3)
-    with pytest.raises(tabular.ModelError, match="up to .* nodes|tree has .* nodes"):
+    with pytest.raises(tabular.ModelError, match=r"up to .* nodes|tree has .* nodes"):
         bandit.thompson_regret(8)
     with pytest.raises(tabular.ModelError, match="posteriors of sequences take"):
         bandit.information_gain(8)
