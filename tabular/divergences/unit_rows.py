@@ -78,6 +78,8 @@ def unit_rows(
             outside = lowest
         spread = top - m
         depth = m - outside if leaks and outside < m else 0.0
+        if spread < 1e-15 * depth:
+            spread = 0.0  # beside such a depth the row is constant: it moves no answer by more than rounding of the depth does
         unit = spread if spread > 0.0 else depth
         if unit > 1e-290:
             scale = 1.0 / unit
@@ -86,6 +88,9 @@ def unit_rows(
         else:
             for i in range(ends[r], n):
                 gaps[i] = (gaps[i] - m) / unit if unit > 0.0 else 0.0
+        if spread == 0.0:
+            for i in range(ends[r], n):
+                gaps[i] = 0.0
         if total != 1.0:
             scale = 1.0 / total
             for i in range(ends[r], n):
@@ -114,6 +119,8 @@ def limits(
         strength, depth = facts[r, PART], facts[r, DEPTH]
         leak[r] = OPEN
         still = strength == 0.0 if constrained else strength > STILL
+        if still and not constrained and depth > 0.0:
+            still = strength * limit_at_infinity(kind, k) > 2.0 * (1.0 + depth)  # else mass goes outside, whatever the price
         if facts[r, UNIT] == 0.0 or still:
             mean = 0.0
             for i in range(begin, end):

@@ -241,3 +241,16 @@ def test_chi_square_at_radii_and_prices_of_small_fractions():
             for kind in ("radius", "penalty"):
                 dual, primal = tabular.ChiSquare().bounds(values, p / p.sum(), **{kind: strength})
                 assert primal - dual <= 1e-13
+
+
+@pytest.mark.parametrize("order", [-1.0, 0.0])
+@pytest.mark.parametrize("tiny", [5e-324, 1e-310, 1e-101, 1e-50, 1e-20, 1e-17])
+def test_ranges_far_below_the_depth(order, tiny):
+    """Mass may go to a state far below values that are nearly equal: their range divided into that depth is no double."""
+    values, p = np.array([0.0, -1.0, tiny]), np.array([0.5, 0.0, 0.5])
+    D = tabular.CressieRead(order)
+    equal = np.array([0.0, -1.0, 0.0])
+    for strength, name in ((1.0, "radius"), (0.3, "penalty"), (1e-6, "penalty"), (100.0, "penalty")):
+        check(D, values, p, strength, name)
+        solve = D.worst_case if name == "radius" else D.penalised_min
+        assert solve(values, p, strength).value == pytest.approx(solve(equal, p, strength).value, rel=1e-12)
