@@ -1,11 +1,16 @@
 """Notebooks run in place, change only if their outputs do, and fail by name."""
 
+import base64
+from pathlib import Path
+
 import nbformat
 import pytest
 from rich.console import Console
 
 from proofs_check.notebooks import VOLATILE, NotebookError, execute
 from proofs_check.reproduce import ReproduceError, find_root, reproduce
+
+ROOT = Path(__file__).parents[2]
 
 
 def write(path, *cells, volatile=()):
@@ -60,3 +65,12 @@ def test_root(tmp_path, request):
     assert find_root(request.config.rootpath / "tabular") == request.config.rootpath
     with pytest.raises(ReproduceError, match="clone the repository"):
         find_root(tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_pictures_are_those_of_the_figures_folder(path):
+    drawn = {p.read_bytes() for p in (ROOT / "figures").glob("*/*.png")}
+    for cell in nbformat.read(path, 4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert base64.b64decode(output["data"]["image/png"]) in drawn, cell.source
