@@ -6,6 +6,30 @@
 True
 """
 
+from tabular.bandits.counts import (
+    CountPolicy,
+    CountRegret,
+    bayes_regret,
+    count_regret,
+    kl_ucb,
+    optimal_bayes_regret,
+    thompson,
+    ucb1,
+)
+from tabular.bandits.gittins import gittins_bounds, gittins_index
 from tabular.bandits.latent import LatentBandit, Policy
 
-__all__ = ["LatentBandit", "Policy"]
+__all__ = [
+    "CountPolicy",
+    "CountRegret",
+    "LatentBandit",
+    "Policy",
+    "bayes_regret",
+    "count_regret",
+    "gittins_bounds",
+    "gittins_index",
+    "kl_ucb",
+    "optimal_bayes_regret",
+    "thompson",
+    "ucb1",
+]
