@@ -415,12 +415,22 @@ def pivot(middle: Any, strength: Any, leak: Any, chance: Any, arm: Any) -> Sides
 
 
 def _tested(middle: Any, strength: Any, leak: Any, arm: Any, chance: Any) -> Any:
-    """The value of a first arm in the test environment: in doubles from the model itself."""
+    """The value of a first arm in the test environment: in doubles from the model itself, exactly by backward induction."""
     if not is_exact():
         return _in_environment(middle, strength, leak, int(arm), chance)
-    u = arms(middle, strength)[int(arm)]
-    _, second, _ = _published(strength, middle, leak)
-    return u * ((1 - chance) * 2 + chance * 0) + (1 - u) * second
+    us = arms(middle, strength)
+    value = np.array([0 * leak] * 5)
+    for step in (2, 1, 0):
+        onward, failed, paid = laws(leak, step)
+        u = us[-1]
+        if step == 0:
+            u, onward, paid = us[int(arm)], laws(0 * leak, 0)[0], (1 - chance) * paid + chance * failed
+        reward = 0 * leak + (1 if step else 0)
+        new = value.copy()
+        new[step] = (1 - u) * mean(onward, value) + u * (reward + mean(paid, value))
+        new[4] = reward + value[4]
+        value = new
+    return value[0]
 
 
 @floats_only

@@ -56,6 +56,14 @@ DISC: dict[str, Space] = {
 }
 
 
+ANGLES: dict[str, Space] = {key: DISC[key] for key in ("t", "share")}
+
+
+def angles() -> Any:
+    """Centre and size alone."""
+    return st.builds(dict, t=st.sampled_from([0.0, 0.1, 0.3, 0.6, 0.9]), share=st.floats(0, 1))
+
+
 def widest(t: Any, share: Any) -> Any:
     """Half-angle tangent of b, a share of what leaves a + b at most a right angle."""
     return share * (1 - t) / (1 + t)
@@ -161,14 +169,14 @@ def _() -> dict[str, Any]:
     paper=DIRRAC,
     theorem="closed form of the failure probability over Gaussian laws",
     assumptions="every mean in the disc is positive, and something is in doubt",
-    instances=discs(),
-    search=DISC,
+    instances=angles(),
+    search=ANGLES,
     allowance=half_units,
     argument="The worst Gaussian law maximises s / m, the tangent of the same angle a + b. With f = sin^2(a + b) the "
     "statement is cot^2 f = 1 - f, and by the steps numerator and denominator of the paper's quotient are R^2 sin(a + b) "
     "sin(a - b) and the like.",
 )
-def gaussian_same_angle(t: Any, share: Any, reach: Any, turn: Any) -> Sides:
+def gaussian_same_angle(t: Any, share: Any) -> Sides:
     r"""$\frac{M^2 - C^2}{M B + C \sqrt{M^2 + B^2 - C^2}} = \cot(a + b)$: the Gaussian probability is $\Phi$ of minus the
     cotangent
     of the angle whose squared sine f is the probability over all laws. Checked as $(M^2 - C^2)^2 f = (1 - f) (M B + C D)^2$."""
@@ -178,14 +186,14 @@ def gaussian_same_angle(t: Any, share: Any, reach: Any, turn: Any) -> Sides:
 
 
 @gaussian_same_angle.false_sibling("with A = -M in place of M: the signs of the two products differ")
-def _(t: Any, share: Any, reach: Any, turn: Any) -> Sides:
+def _(t: Any, share: Any) -> Sides:
     m, b, c, d = disc(t, share)
     f = worst_square(t, share)
     return (m * m - c * c) ** 2 * f, (1 - f) * (c * d - m * b) ** 2
 
 
 @gaussian_same_angle.false_sibling("the probability itself in place of its square root's angle")
-def _(t: Any, share: Any, reach: Any, turn: Any) -> Sides:
+def _(t: Any, share: Any) -> Sides:
     m, b, c, d = disc(t, share)
     f = worst_square(t, share)
     return (m * m - c * c) ** 2 * f * f, (1 - f * f) * (m * b + c * d) ** 2
@@ -211,7 +219,7 @@ def _() -> tuple[Any, Any]:
 
 @gaussian_same_angle.known("a 3-4-5 disc: an equality of fractions")
 def _() -> dict[str, Any]:
-    return {"t": Fraction(1, 3), "share": Fraction(1, 2), "reach": 0, "turn": 0}
+    return {"t": Fraction(1, 3), "share": Fraction(1, 2)}
 
 
 @claim(
