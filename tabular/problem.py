@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tabular import _arrays
 from tabular._arrays import Float, frozen
+from tabular._parameters import count
 from tabular._rows import row_sums
 from tabular.bellman import (
     Bellman,
@@ -257,11 +258,10 @@ class FiniteHorizon(Staged):
             raise ModelError("a finite horizon of a finite horizon has no meaning: add the horizons")
         if not isinstance(mdp, (MDP, Problem)):
             raise ModelError(f"mdp is {type(mdp).__name__} (expected an MDP or a Problem)")
-        if isinstance(horizon, bool) or not isinstance(horizon, (int, np.integer)) or horizon < 1:
-            raise ModelError(f"horizon is {horizon!r} (expected an integer of at least 1)")
+        steps = count(horizon, "horizon")
         problem = Problem(mdp) if isinstance(mdp, MDP) else mdp
         values = as_values(0.0 if terminal is None else terminal, problem.mdp.n_states, "terminal")
-        for name, value in (("problem", problem), ("horizon", int(horizon)), ("terminal", frozen(values))):
+        for name, value in (("problem", problem), ("horizon", steps), ("terminal", frozen(values))):
             object.__setattr__(self, name, value)
         growth = max(1.0, float(row_sums(self.mdp.P).max()) * self.mdp.gamma) ** self.horizon
         largest = self.operator().reward_size / LARGEST_VALUE * self.horizon

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,7 @@ from scipy.special import betaln, rel_entr
 
 from tabular import _arrays
 from tabular._arrays import Float
+from tabular._parameters import count
 from tabular.errors import ModelError
 
 __all__ = ["CountPolicy", "CountRegret", "bayes_regret", "count_regret", "kl_ucb", "optimal_bayes_regret", "thompson", "ucb1"]
@@ -132,7 +132,7 @@ def bayes_regret(policy: CountPolicy, horizon: int, arms: int = 2) -> Float:
 def optimal_bayes_regret(horizon: int, arms: int = 2) -> float:
     """Least total Bayesian regret under uniform priors, by dynamic programming on counts."""
     layers = [_start(arms)]
-    for _ in range(_horizon(horizon) - 1):
+    for _ in range(count(horizon, "horizon") - 1):
         layers.append(_merged(*_successors(*layers[-1])))
     value: dict[bytes, float] = {}
     for successes, failures in reversed(layers):
@@ -155,22 +155,15 @@ def _predictive(successes: Counts, failures: Counts) -> Float:
 
 
 def _start(arms: int) -> tuple[Counts, Counts]:
-    if isinstance(arms, bool) or not isinstance(arms, (int, np.integer)) or arms < 1:
-        raise ModelError(f"arms is {arms!r} (expected an integer of at least 1)")
-    return np.zeros((1, arms), dtype=np.int64), np.zeros((1, arms), dtype=np.int64)
-
-
-def _horizon(x: Any) -> int:
-    if isinstance(x, bool) or not isinstance(x, (int, np.integer)) or x < 1:
-        raise ModelError(f"horizon is {x!r} (expected an integer of at least 1)")
-    return int(x)
+    k = count(arms, "arms")
+    return np.zeros((1, k), dtype=np.int64), np.zeros((1, k), dtype=np.int64)
 
 
 def _forward(
     arms: int, chances: Callable[[Counts, Counts], Float], policy: CountPolicy, horizon: int, best: float
 ) -> CountRegret:
     successes, failures = _start(arms)
-    weights, steps = np.ones(1), _horizon(horizon)
+    weights, steps = np.ones(1), count(horizon, "horizon")
     regret, pulls = np.empty(steps), np.zeros(arms)
     for t in range(steps):
         laws = np.asarray(policy(successes, failures, t), dtype=np.float64)

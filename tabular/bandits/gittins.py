@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import betainc
 
 from tabular._arrays import Float
+from tabular._parameters import count
 from tabular.errors import ModelError
 
 __all__ = ["gittins_bounds", "gittins_index"]
@@ -51,12 +52,10 @@ def gittins_bounds(a: float, b: float, discount: float, depth: int | None = None
             raise ModelError(f"{name} is {value!r} (expected a positive number)")
     if not isinstance(discount, (int, float, np.floating)) or not 0.0 < discount < 1.0:
         raise ModelError(f"discount is {discount!r} (expected a number in (0, 1))")
-    steps = max(2, math.ceil(math.log(1e-13) / math.log(discount))) if depth is None else depth
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ModelError(f"depth is {depth!r} (expected an integer of at least 1)")
-    ends = _tail_ends(float(a), float(b), int(steps))
-    low = _bisect(float(a), float(b), float(discount), int(steps), ends, optimistic=False)
-    high = _bisect(float(a), float(b), float(discount), int(steps), ends, optimistic=True)
+    steps = max(2, math.ceil(math.log(1e-13) / math.log(discount))) if depth is None else count(depth, "depth")
+    ends = _tail_ends(float(a), float(b), steps)
+    low = _bisect(float(a), float(b), float(discount), steps, ends, optimistic=False)
+    high = _bisect(float(a), float(b), float(discount), steps, ends, optimistic=True)
     return low, max(low, high)
 
 

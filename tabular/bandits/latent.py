@@ -22,6 +22,7 @@ from scipy.special import xlogy
 
 from tabular import _arrays
 from tabular._arrays import ROW_TOLERANCE, Float, frozen
+from tabular._parameters import count
 from tabular.bandits.beliefs import Nodes, merged
 from tabular.bandits.entropies import entropy, information_of_outcomes
 from tabular.errors import ModelError
@@ -149,10 +150,10 @@ class LatentBandit:
         ModelError
             If more than ``MOST_NODES`` would be held, with their number.
         """
-        count = nodes.weights.size * self.n_actions * self.outcome_rewards.size
-        if count > 4 * MOST_NODES:
+        size = nodes.weights.size * self.n_actions * self.outcome_rewards.size
+        if size > 4 * MOST_NODES:
             raise ModelError(
-                f"the next step of the belief tree has up to {count} nodes (at most {4 * MOST_NODES} are expanded at once); "
+                f"the next step of the belief tree has up to {size} nodes (at most {4 * MOST_NODES} are expanded at once); "
                 "shorten the horizon, or use a symmetric instance, whose beliefs merge"
             )
         joint = np.einsum("ms,sao->maos", nodes.beliefs, self.likelihood)
@@ -196,7 +197,7 @@ class LatentBandit:
         ModelError
             If the policy returns no laws, or the tree grows too large.
         """
-        steps = _horizon(horizon)
+        steps = count(horizon, "horizon")
         nodes, out = Nodes(self.initial[None], np.ones(1)), np.empty(steps)
         for t in range(steps):
             laws = self._laws(policy, nodes.beliefs, t)
@@ -212,7 +213,7 @@ class LatentBandit:
     def bayes_optimal_regret(self, horizon: int) -> Float:
         """(T,) expected regret of each step of the policy that is optimal for this horizon, by dynamic programming on the
         tree."""
-        steps = _horizon(horizon)
+        steps = count(horizon, "horizon")
         everything = np.ones((1, self.n_actions))
         layers = [Nodes(self.initial[None], np.ones(1))]
         for _ in range(steps - 1):
@@ -262,7 +263,7 @@ class LatentBandit:
 
     def one_step_information(self, horizon: int, policy: Policy | None = None) -> Float:
         r"""(T,) :math:`I(A^*_t; (A_t, O_t) | F_{t - 1})` of each step; Thompson sampling by default."""
-        steps = _horizon(horizon)
+        steps = count(horizon, "horizon")
         rule = self.thompson if policy is None else policy
         nodes, out = Nodes(self.initial[None], np.ones(1)), np.empty(steps)
         for t in range(steps):
@@ -283,7 +284,7 @@ class LatentBandit:
 
     def optimal_action_entropy(self, horizon: int) -> float:
         """:math:`H(A^*_{1:T})`: forward vectors for every sequence of best actions that has probability."""
-        table = self._sequences(self.initial[None], _horizon(horizon))
+        table = self._sequences(self.initial[None], count(horizon, "horizon"))
         return entropy(table.sum(axis=1))
 
     def _sequences(self, start: Float, steps: int) -> Float:
@@ -306,7 +307,7 @@ class LatentBandit:
 
         The posterior of the whole sequence is carried along every history; histories with the same posterior are merged.
         """
-        steps = _horizon(horizon)
+        steps = count(horizon, "horizon")
         rule = self.thompson if policy is None else policy
         picks = np.eye(self.n_actions, dtype=bool)[self.best_actions].T
         tables, weights = self.initial[None, None], np.ones(1)  # (M, sequences, n)
@@ -348,7 +349,7 @@ class LatentBandit:
         >>> [round(x, 10) for x in chain.entropy_rate_bounds(1)]
         [0.3250829734, 0.3250829734]
         """
-        k = _horizon(depth, "depth")
+        k = count(depth, "depth")
         law = stationary_law(self.transition)
         upper = entropy(self._sequences(law[None], k + 1).sum(axis=1)) - entropy(self._sequences(law[None], k).sum(axis=1))
         lower = 0.0
@@ -379,9 +380,3 @@ def _check_laws(rows: Float, name: str, what: str) -> None:
     off = np.flatnonzero(np.abs(sums - 1.0) > ROW_TOLERANCE)
     if off.size:
         raise ModelError(f"{name}: {what} {off[0]} sums to {sums[off[0]]:.12g} (expected 1 within {ROW_TOLERANCE:g})")
-
-
-def _horizon(x: Any, name: str = "horizon") -> int:
-    if isinstance(x, bool) or not isinstance(x, (int, np.integer)) or x < 1:
-        raise ModelError(f"{name} is {x!r} (expected an integer of at least 1)")
-    return int(x)

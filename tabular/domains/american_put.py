@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tabular._arrays import Float
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 from tabular.problem import FiniteHorizon

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.mdp import MDP
 
 __all__ = ["chain"]

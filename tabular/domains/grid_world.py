@@ -21,7 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 

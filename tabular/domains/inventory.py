@@ -26,7 +26,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from tabular import _arrays
-from tabular.domains._parameters import count, number
+from tabular._parameters import count, number
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.domains.american_put import AmericanPut
 from tabular.errors import ModelError
 from tabular.linear_mdp.model import LinearFeatures

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from tabular._arrays import as_float
-from tabular.domains._parameters import number
+from tabular._parameters import number
 from tabular.errors import ModelError
 from tabular.linear_mdp.model import LinearMDP
 

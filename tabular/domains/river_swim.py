@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 

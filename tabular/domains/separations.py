@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from tabular._parameters import count
 from tabular.divergences import KL, ChiSquare, TotalVariation
-from tabular.domains._parameters import count
 from tabular.linear_mdp.model import LinearMDP
 from tabular.linear_mdp.problem import LinearProblem, d_rectangular
 

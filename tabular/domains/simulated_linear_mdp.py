@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from tabular.domains._parameters import number, probability
+from tabular._parameters import number, probability
 from tabular.errors import ModelError
 from tabular.linear_mdp.model import LinearMDP
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tabular import _arrays
 from tabular import _reading as reading
 from tabular._arrays import ROW_TOLERANCE, Float, frozen
+from tabular._parameters import count
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
@@ -55,7 +56,7 @@ class LinearFeatures:
         if r.ndim == 2:
             if horizon is None:
                 raise ModelError("rewards are (S, A), the same at all steps: say the horizon")
-            r = np.broadcast_to(r, (_whole(horizon, "horizon"), *r.shape))
+            r = np.broadcast_to(r, (count(horizon, "horizon"), *r.shape))
         if r.ndim != 3 or r.size == 0:
             raise ModelError(f"rewards have shape {r.shape} (expected (H, S, A) or (S, A))")
         if horizon is not None and len(r) != horizon:
@@ -152,13 +153,13 @@ class LinearMDP(LinearFeatures):
         width = weights.shape[1]
         self.factors = _factors(factors, steps, width)
         n_states = self.factors[0].shape[1]
-        count = (
+        ratio = (
             features.shape[0] / n_states if sp.issparse(features) else np.shape(features)[1] if np.ndim(features) == 3 else 0.5
         )
-        if count != int(count) or (features.shape[1] if sp.issparse(features) else np.shape(features)[2]) != width:
+        if ratio != int(ratio) or (features.shape[1] if sp.issparse(features) else np.shape(features)[2]) != width:
             expected = f"({n_states} A, {width})" if sp.issparse(features) else f"({n_states}, A, {width})"
             raise ModelError(f"features have shape {np.shape(features)} (expected {expected}: states, actions, d)")
-        n_actions = int(count)
+        n_actions = int(ratio)
         matrix = _features(features, n_states, n_actions)
         rewards = np.asarray(matrix @ weights.T).T.reshape(steps, n_states, n_actions)
         self._hold(matrix, rewards)
@@ -199,12 +200,6 @@ class LinearMDP(LinearFeatures):
         return LinearMDP(features, factors, self.theta, initial=self.initial)
 
 
-def _whole(x: Any, name: str) -> int:
-    if isinstance(x, bool) or not isinstance(x, (int, np.integer)) or x < 1:
-        raise ModelError(f"{name} is {x!r} (expected an integer of at least 1)")
-    return int(x)
-
-
 def _features(features: Any, n_states: int, n_actions: int) -> Any:
     pairs = n_states * n_actions
     if sp.issparse(features):
@@ -236,7 +231,7 @@ def _steps(theta: Float, factors: Any, horizon: int | None) -> int:
     """The horizon, from whatever says it; all that say it must agree."""
     said = {}
     if horizon is not None:
-        said["horizon"] = _whole(horizon, "horizon")
+        said["horizon"] = count(horizon, "horizon")
     if theta.ndim == 2:
         said["theta"] = len(theta)
     if isinstance(factors, (list, tuple)) and factors and sp.issparse(factors[0]):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tabular import _arrays
 from tabular._arrays import Float, frozen
+from tabular._parameters import count
 from tabular.errors import ModelError
 from tabular.evaluation import as_staged_policy
 from tabular.io.archive import written
@@ -95,11 +96,11 @@ class Trajectories:
         """
         if self.horizon != model.horizon:
             raise ModelError(f"episodes have {self.horizon} steps, but the horizon of the model is {model.horizon}")
-        for name, array, count in (("state", self.states, model.n_states), ("action", self.actions, model.n_actions)):
-            beyond = np.argwhere(array >= count)
+        for name, array, most in (("state", self.states, model.n_states), ("action", self.actions, model.n_actions)):
+            beyond = np.argwhere(array >= most)
             if beyond.size:
                 k, h = beyond[0]
-                raise ModelError(f"episode {k}, step {h} has {name} {array[k, h]} ({name}s are 0..{count - 1})")
+                raise ModelError(f"episode {k}, step {h} has {name} {array[k, h]} ({name}s are 0..{most - 1})")
         if not isinstance(model, LinearMDP):
             return
         for h in range(model.horizon):
@@ -188,8 +189,7 @@ def sample(
            [0, 1, 1],
            [0, 1, 1]])
     """
-    if isinstance(episodes, bool) or not isinstance(episodes, (int, np.integer)) or episodes < 1:
-        raise ModelError(f"episodes is {episodes!r} (expected an integer of at least 1)")
+    episodes = count(episodes, "episodes")
     if not 0.0 <= reward_noise < np.inf:
         raise ModelError(f"reward_noise is {reward_noise!r} (expected a number >= 0)")
     generator = np.random.default_rng(rng)

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
+from tabular._parameters import count, number, probability
 from tabular.divergences.generators import compiled
-from tabular.domains._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.log_mapping.mapping import LogMapping
 from tabular.progress import Progress

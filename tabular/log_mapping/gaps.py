@@ -24,7 +24,7 @@ import scipy.sparse as sp
 
 from tabular import _arrays
 from tabular._arrays import Float
-from tabular.domains._parameters import count, number, probability
+from tabular._parameters import count, number, probability
 from tabular.errors import ModelError
 from tabular.evaluation import policy_value
 from tabular.log_mapping.mapping import Mapping

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.linalg
 
 from tabular._arrays import Float
-from tabular.domains._parameters import count, number
+from tabular._parameters import count, number
 from tabular.errors import ModelError
 from tabular.log_mapping.gaps import chain_gaps, chain_values
 

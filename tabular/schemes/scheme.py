@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from tabular import _arrays
 from tabular._arrays import Float
+from tabular._parameters import count
 from tabular.bellman import Bellman, Optimality
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.mdp import MDP
@@ -145,13 +146,12 @@ class Scheme:
         The other parameters and errors are those of :meth:`iterate`; a run that diverges or is interrupted raises
         :class:`SolverError` or :class:`SolverInterrupted`, whose ``solution`` is the :class:`Trace` so far.
         """
-        if isinstance(iterations, bool) or not isinstance(iterations, (int, np.integer)) or iterations < 1:
-            raise ModelError(f"iterations is {iterations!r} (expected an integer of at least 1)")
+        iterations = count(iterations, "iterations")
         if not callable(noise) and np.ndim(noise) == 3 and len(noise) < iterations:  # type: ignore[arg-type]
             raise ModelError(f"noise holds {len(noise)} errors, fewer than {iterations} iterations")  # type: ignore[arg-type]
         states = self.iterate(mdp, noise=noise, rng=rng, initial=initial)
         first = next(states)
-        recorder = Recorder(self, mdp, first, int(iterations), evaluate, keep)
+        recorder = Recorder(self, mdp, first, iterations, evaluate, keep)
         try:
             with Progress(progress, f"{type(self).__name__}: loss") as bar:
                 for state in states:

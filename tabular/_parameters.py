@@ -1,4 +1,4 @@
-"""Checks of domain parameters: each returns the plain number, or says what is wrong with which parameter."""
+"""Checks of scalar parameters: each returns the plain number, or says what is wrong with which parameter."""
 
 from __future__ import annotations
 
