@@ -13,7 +13,7 @@ H(A^*_{1:T})}
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -139,8 +139,12 @@ class LatentBandit:
 
     def regret_of(self, beliefs: Float, laws: Float) -> Float:
         """(M,) expected regret of playing ``laws`` under ``beliefs``."""
+        return np.asarray((laws * self._regrets(beliefs)).sum(axis=1))
+
+    def _regrets(self, beliefs: Float) -> Float:
+        """(M, k) expected regret of each action."""
         best = beliefs @ self.means[np.arange(self.n_states), self.best_actions]
-        return np.asarray(best - (laws * (beliefs @ self.means)).sum(axis=1))
+        return np.asarray(best[:, None] - beliefs @ self.means)
 
     def step(self, nodes: Nodes, laws: Float) -> Nodes:
         """Beliefs about the next state after every action and outcome that have probability, equal ones merged.
@@ -156,17 +160,24 @@ class LatentBandit:
                 f"the next step of the belief tree has up to {size} nodes (at most {4 * MOST_NODES} are expanded at once); "
                 "shorten the horizon, or use a symmetric instance, whose beliefs merge"
             )
-        joint = np.einsum("ms,sao->maos", nodes.beliefs, self.likelihood)
-        chances = joint.sum(axis=3)
+        joint, chances = self._outcomes(nodes.beliefs)
         weights = nodes.weights[:, None, None] * laws[:, :, None] * chances
         kept = weights > 0.0
-        after = joint[kept] / chances[kept][:, None] @ self.transition
-        found = merged(Nodes(after, weights[kept]))
+        found = merged(Nodes(self._after(joint, chances, kept), weights[kept]))
         if found.weights.size > MOST_NODES:
             raise ModelError(
                 f"the belief tree has {found.weights.size} nodes at one step (at most {MOST_NODES}); shorten the horizon"
             )
         return found
+
+    def _outcomes(self, beliefs: Float) -> tuple[Float, Float]:
+        """(M, k, m, n) probabilities of each outcome of each action together with the state, and (M, k, m) sums over it."""
+        joint = np.einsum("ms,sao->maos", beliefs, self.likelihood)
+        return joint, joint.sum(axis=3)
+
+    def _after(self, joint: Float, chances: Float, kept: NDArray[np.bool_]) -> Float:
+        """Beliefs about the next state after the outcomes that are kept."""
+        return np.asarray(joint[kept] / chances[kept][:, None] @ self.transition)
 
     # --- policies --------------------------------------------------------------------------------------------------------------
 
@@ -197,14 +208,17 @@ class LatentBandit:
         ModelError
             If the policy returns no laws, or the tree grows too large.
         """
+        return np.array([nodes.weights @ self.regret_of(nodes.beliefs, laws) for nodes, laws in self._walk(policy, horizon)])
+
+    def _walk(self, policy: Policy, horizon: int) -> Iterator[tuple[Nodes, Float]]:
+        """The layers of the belief tree, and what the policy plays there."""
         steps = count(horizon, "horizon")
-        nodes, out = Nodes(self.initial[None], np.ones(1)), np.empty(steps)
+        nodes = Nodes(self.initial[None], np.ones(1))
         for t in range(steps):
             laws = self._laws(policy, nodes.beliefs, t)
-            out[t] = nodes.weights @ self.regret_of(nodes.beliefs, laws)
+            yield nodes, laws
             if t + 1 < steps:
                 nodes = self.step(nodes, laws)
-        return out
 
     def thompson_regret(self, horizon: int) -> Float:
         """(T,) expected regret of each step of Thompson sampling."""
@@ -222,13 +236,7 @@ class LatentBandit:
         ahead: Float | None = None
         for t in reversed(range(steps)):
             beliefs = layers[t].beliefs
-            values = np.stack(
-                [
-                    self.regret_of(beliefs, np.eye(self.n_actions)[[a]].repeat(len(beliefs), axis=0))
-                    for a in range(self.n_actions)
-                ],
-                axis=1,
-            )
+            values = self._regrets(beliefs)
             if ahead is not None:
                 values += self._continued(beliefs, layers[t + 1], ahead)
             chosen.insert(0, np.argmax(values <= values.min(axis=1, keepdims=True) + 1e-12, axis=1))
@@ -241,12 +249,10 @@ class LatentBandit:
 
     def _continued(self, beliefs: Float, layer: Nodes, values: Float) -> Float:
         """(M, k) expected value of the next node after each action."""
-        joint = np.einsum("ms,sao->maos", beliefs, self.likelihood)
-        chances = joint.sum(axis=3)
+        joint, chances = self._outcomes(beliefs)
         possible = chances > 0.0
-        after = joint[possible] / chances[possible][:, None] @ self.transition
         worth = np.zeros(chances.shape)
-        worth[possible] = values[layer.find(after)]
+        worth[possible] = values[layer.find(self._after(joint, chances, possible))]
         return np.asarray((chances * worth).sum(axis=2))
 
     def _laws(self, policy: Policy, beliefs: Float, t: int) -> Float:
@@ -263,21 +269,23 @@ class LatentBandit:
 
     def one_step_information(self, horizon: int, policy: Policy | None = None) -> Float:
         r"""(T,) :math:`I(A^*_t; (A_t, O_t) | F_{t - 1})` of each step; Thompson sampling by default."""
-        steps = count(horizon, "horizon")
         rule = self.thompson if policy is None else policy
-        nodes, out = Nodes(self.initial[None], np.ones(1)), np.empty(steps)
-        for t in range(steps):
-            laws = self._laws(rule, nodes.beliefs, t)
-            each = information_of_outcomes(nodes.beliefs, self.likelihood, self.best_actions, self.n_actions)
-            out[t] = nodes.weights @ (laws * each).sum(axis=1)
-            if t + 1 < steps:
-                nodes = self.step(nodes, laws)
-        return out
+        return np.array([nodes.weights @ self._information_of(nodes, laws) for nodes, laws in self._walk(rule, horizon)])
+
+    def _information_of(self, nodes: Nodes, laws: Float) -> Float:
+        """(M,) information of one step about the best action."""
+        each = information_of_outcomes(nodes.beliefs, self.likelihood, self.best_actions, self.n_actions)
+        return np.asarray((laws * each).sum(axis=1))
 
     def information_ratio(self, horizon: int, policy: Policy | None = None) -> Float:
         r"""(T,) :math:`\Gamma_t = (E\,\text{regret}_t)^2 / I(A^*_t; (A_t, O_t) | F_{t - 1})`; 0 / 0 is 0, x / 0 infinity."""
         rule = self.thompson if policy is None else policy
-        regret, information = self.policy_regret(rule, horizon), self.one_step_information(horizon, rule)
+        regret, information = np.array(
+            [
+                (nodes.weights @ self.regret_of(nodes.beliefs, laws), nodes.weights @ self._information_of(nodes, laws))
+                for nodes, laws in self._walk(rule, horizon)
+            ]
+        ).T
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = regret**2 / information
         return np.where(np.abs(regret) <= 1e-15, 0.0, ratio)
