@@ -215,12 +215,7 @@ class ChainLearning:
 
     def replay(self, reg_steps: Any, log_steps: Any = None, *, seed: int) -> tuple[NDArray[np.bool_], Float]:
         """One run: what :meth:`run` says of it, and the (heads, 2, n) action values at its end, in regular space."""
-        reg = checked_steps(reg_steps, "reg_steps")
-        if (log_steps is None) != (self.mapping is None):
-            raise ModelError("log_steps belong to a mapping: give both or neither")
-        log = reg if log_steps is None else checked_steps(log_steps, "log_steps")
-        if log.size != reg.size:
-            raise ModelError(f"reg_steps and log_steps have {reg.size} and {log.size} entries (expected the same number)")
+        reg, log = checked_steps(reg_steps, log_steps, self.mapping)
         heads = 1 if self.mapping is None else 2
         log_floor = 0.0 if self.mapping is None else self.mapping.k * math.log(self.mapping.gamma)
         theta = np.zeros((heads, 2, self.width, (self.n + self.width - 1) // self.width + 1))
@@ -248,7 +243,18 @@ class ChainLearning:
         return success, np.asarray(np.exp(q + log_floor) - math.exp(log_floor))
 
 
-def checked_steps(x: Any, name: str) -> Float:
+def checked_steps(reg_steps: Any, log_steps: Any, mapping: LogMapping | None) -> tuple[Float, Float]:
+    """Steps of as many sweeps in both spaces; without a mapping the first serve as both."""
+    reg = _steps(reg_steps, "reg_steps")
+    if (log_steps is None) != (mapping is None):
+        raise ModelError("log_steps belong to a mapping: give both or neither")
+    log = reg if log_steps is None else _steps(log_steps, "log_steps")
+    if log.size != reg.size:
+        raise ModelError(f"reg_steps and log_steps have {reg.size} and {log.size} entries (expected the same number)")
+    return reg, log
+
+
+def _steps(x: Any, name: str) -> Float:
     """(sweeps,) steps in (0, 1]."""
     steps = np.ascontiguousarray(x, dtype=np.float64)
     if steps.ndim != 1 or steps.size == 0:

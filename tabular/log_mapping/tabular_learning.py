@@ -119,12 +119,7 @@ class TableLearning:
 
     def heads(self, reg_steps: Any, log_steps: Any = None, *, seed: int) -> Float:
         """(heads, S, A) action values at the end of one run."""
-        reg = checked_steps(reg_steps, "reg_steps")
-        if (log_steps is None) != (self.mapping is None):
-            raise ModelError("log_steps belong to a mapping: give both or neither")
-        log = reg if log_steps is None else checked_steps(log_steps, "log_steps")
-        if log.size != reg.size:
-            raise ModelError(f"reg_steps and log_steps have {reg.size} and {log.size} entries (expected the same number)")
+        reg, log = checked_steps(reg_steps, log_steps, self.mapping)
         mdp = self.mdp
         P, rewards = transitions(mdp)
         rows = np.repeat(np.arange(P.shape[0]), np.diff(P.indptr))
