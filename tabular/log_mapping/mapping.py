@@ -45,6 +45,18 @@ def _gamma_k(gamma: Any, k: Any) -> float:
     return float(k) * math.log(gamma)
 
 
+def log_ratio(new: Any, old: Any, change: Any) -> Any:
+    """log(new / old) of positive numbers with new - old = change: precise where the change is small, and where new is."""
+    relative = np.asarray(change / old)
+    small = relative > -0.5
+    return np.where(small, np.log1p(np.maximum(relative, -0.5)), np.log(np.where(small, 1.0, new / old)))[()]
+
+
+def grown(value: Any, base: Any, exponent: Any, floor: float) -> Any:
+    """base e^exponent - floor, where base = value + floor: precise near the value, and near -floor."""
+    return np.where(exponent > -0.5, value + base * np.expm1(exponent), base * np.exp(np.minimum(exponent, 0.0)) - floor)[()]
+
+
 @dataclass(frozen=True)
 class LogMapping:
     r""":math:`f(x) = c \ln(x + \gamma^k) + d` with :math:`f(\text{initial}) = 0`, for :math:`x > -\gamma^k`.
@@ -108,12 +120,11 @@ class LogMapping:
             bad = values.reshape(-1)[~(values.reshape(-1) > -self.floor)][0]
             raise ModelError(f"{float(bad)!r} is outside the domain of the mapping (above -gamma^k = {-self.floor:.3g})")
         base = self.initial + self.floor
-        # f(x) = c log((x + floor) / base): log1p keeps small differences from the initial value
-        return self.c * np.log1p((values - self.initial) / base)
+        return self.c * log_ratio(values + self.floor, base, values - self.initial)
 
     def inverse(self, y: Any) -> Any:
         """:math:`e^{(y - d) / c} - \\gamma^k`."""
-        return self.initial + (self.initial + self.floor) * np.expm1(np.asarray(y, dtype=np.float64) / self.c)
+        return grown(self.initial, self.initial + self.floor, np.asarray(y, dtype=np.float64) / self.c, self.floor)
 
 
 @dataclass(frozen=True)

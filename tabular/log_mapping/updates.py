@@ -25,7 +25,7 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular.errors import ModelError
-from tabular.log_mapping.mapping import LogMapping, Mapping
+from tabular.log_mapping.mapping import LogMapping, Mapping, grown, log_ratio
 
 __all__ = ["curvature", "mapped_update", "split_rewards"]
 
@@ -68,7 +68,8 @@ def mapped_update(values: Any, targets: Any, reg_step: Any, log_step: Any, mappi
     if isinstance(mapping, LogMapping):
         mapping.forward(q), mapping.forward(u)
         y = q + mapping.floor
-        return q + y * np.expm1(log * np.log1p((moved - q) / y))
+        growth = log_ratio((1.0 - reg) * y + reg * (u + mapping.floor), y, moved - q)
+        return grown(q, y, log * growth, mapping.floor)
     start = mapping.forward(q)
     return mapping.inverse(start + log * (mapping.forward(moved) - start))
 

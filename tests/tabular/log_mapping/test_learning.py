@@ -45,6 +45,14 @@ def test_forward_and_inverse(x, parameters, c):
     assert mapping.inverse(mapping.forward(x)) == pytest.approx(x, rel=1e-12)
 
 
+def test_values_far_below_the_initial_one():
+    """Their difference from it cancels: a logarithm of 1 + (x - 1) would be -inf, and its inverse 0."""
+    mapping = LogMapping(0.1, 200, initial=1.0)
+    for x in (0.0, 1e-150, 1e-100, 1e-12):
+        assert mapping.forward(x) == pytest.approx(math.log(x + mapping.floor), rel=1e-14)
+        assert mapping.inverse(mapping.forward(x)) == pytest.approx(x, rel=1e-12, abs=1e-12 * mapping.floor)
+
+
 def test_initial_values_are_mapped_to_zero():
     mapping = LogMapping(0.9, 50, 2.0, 0.25)
     assert mapping.forward(0.25) == 0.0
@@ -120,6 +128,15 @@ def test_update_is_what_its_definition_says(q, u, reg, log, c):
     assert mapped_update(q, u, reg, 1.0, mapping) == pytest.approx(q + reg * (u - q), abs=1e-12)
     general = GivenMapping(mapping.forward, mapping.inverse, 0.0, 5.0)
     assert mapped_update(q, u, reg, log, general) == pytest.approx(new, abs=1e-10)
+
+
+@pytest.mark.parametrize("reg", [0.5, 1.0])
+@pytest.mark.parametrize("log", [1 / 6, 1.0])
+def test_updates_towards_values_far_below(reg, log):
+    """By powers, y^(1 - log) (y + reg (target - y))^log, which holds digits when the value falls by many orders."""
+    for q, u in ((2.0, 1e-6), (1.0, 1e-100)):
+        new = mapped_update(q, u, reg, log, LogMapping(0.1, 200))
+        assert new == pytest.approx(q ** (1 - log) * ((1 - reg) * q + reg * u) ** log, rel=1e-13)
 
 
 def test_published_update():
