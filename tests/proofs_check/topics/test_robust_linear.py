@@ -161,8 +161,9 @@ def test_policies_of_the_suite_are_unique(number):
 
 @pytest.mark.slow
 def test_the_suite_is_what_the_search_finds():
-    """A shorter search of the same space comes within a tenth of what is stored."""
-    found = max((separation_search.find("TV within", 2, None, seed, 30_000) for seed in range(2)), key=lambda d: d["separation"])
+    """A search half as long, from as many seeds, comes within a tenth of what is stored."""
+    runs = (separation_search.find("TV within", 2, None, seed, 30_000) for seed in range(separation_search.SEEDS))
+    found = max(runs, key=lambda d: d["separation"])
     stored = max(separations.separation_data(n)["separation"] for n in range(2) if separations.separation_data(n)["horizon"] == 2)
     assert found["separation"] > Fraction(9, 10) * stored
 
