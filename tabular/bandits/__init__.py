@@ -6,30 +6,61 @@
 True
 """
 
+from tabular.bandits.contextual import ContextualBandit, ContextualPolicy
 from tabular.bandits.counts import (
     CountPolicy,
     CountRegret,
+    Divergences,
     bayes_regret,
     count_regret,
+    divergences,
     kl_ucb,
     optimal_bayes_regret,
     thompson,
     ucb1,
 )
+from tabular.bandits.discounted import TwoArmValues, two_arm_values
+from tabular.bandits.exp3 import exp3_mixing, exp3_regret
 from tabular.bandits.gittins import gittins_bounds, gittins_index
-from tabular.bandits.latent import LatentBandit, Policy
+from tabular.bandits.hidden import Policy
+from tabular.bandits.latent import LatentBandit
+from tabular.bandits.rate_distortion import (
+    RatePoint,
+    blahut_arimoto,
+    critical_distortion,
+    rate_distortion_bound,
+    symmetric_chain_bound,
+    symmetric_chain_rate,
+)
+from tabular.bandits.stationary import StationaryOptimum, StationaryValues
 
 __all__ = [
+    "ContextualBandit",
+    "ContextualPolicy",
     "CountPolicy",
     "CountRegret",
+    "Divergences",
     "LatentBandit",
     "Policy",
+    "RatePoint",
+    "StationaryOptimum",
+    "StationaryValues",
+    "TwoArmValues",
     "bayes_regret",
+    "blahut_arimoto",
     "count_regret",
+    "critical_distortion",
+    "divergences",
+    "exp3_mixing",
+    "exp3_regret",
     "gittins_bounds",
     "gittins_index",
     "kl_ucb",
     "optimal_bayes_regret",
+    "rate_distortion_bound",
+    "symmetric_chain_bound",
+    "symmetric_chain_rate",
     "thompson",
+    "two_arm_values",
     "ucb1",
 ]

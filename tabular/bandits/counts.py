@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,18 @@ from tabular._arrays import Float
 from tabular._parameters import count
 from tabular.errors import ModelError
 
-__all__ = ["CountPolicy", "CountRegret", "bayes_regret", "count_regret", "kl_ucb", "optimal_bayes_regret", "thompson", "ucb1"]
+__all__ = [
+    "CountPolicy",
+    "CountRegret",
+    "Divergences",
+    "bayes_regret",
+    "count_regret",
+    "divergences",
+    "kl_ucb",
+    "optimal_bayes_regret",
+    "thompson",
+    "ucb1",
+]
 
 Counts = NDArray[np.int64]
 CountPolicy = Callable[[Counts, Counts, int], Float]
@@ -117,6 +129,46 @@ def count_regret(means: ArrayLike, policy: CountPolicy, horizon: int) -> CountRe
     if mu.ndim != 1 or mu.size == 0 or not ((mu >= 0.0) & (mu <= 1.0)).all():
         raise ModelError(f"means are {means!r} (expected probabilities)")
     return _forward(mu.size, lambda s, f: np.broadcast_to(mu, s.shape), policy, horizon, float(mu.max()))
+
+
+class Divergences(NamedTuple):
+    r"""Divergences between the laws of a run on two bandits, in nats.
+
+    ``counts``: of the laws of the final counts, which are sufficient; ``decomposition``: :math:`\sum_a E N_a\, kl(\nu_a,
+    \nu'_a)`, equal to it; ``event``: the largest binary divergence of an event :math:`\{N_k \le c\}`, k the last arm.
+    """
+
+    counts: float
+    decomposition: float
+    event: float
+
+
+def divergences(means: ArrayLike, other: ArrayLike, policy: CountPolicy, horizon: int) -> Divergences:
+    """How well a run of a policy tells a bandit from another one, both sides of the divergence decomposition.
+
+    Parameters
+    ----------
+    means, other : (k,) arrays in (0, 1)
+        The bandit that is played, and the one it is told from.
+
+    Examples
+    --------
+    >>> found = divergences([.6, .4], [.6, .8], ucb1, 20)
+    >>> round(found.counts, 10), round(found.decomposition, 10)
+    (2.96425159, 2.96425159)
+    """
+    here, there = count_regret(means, policy, horizon), count_regret(other, policy, horizon)
+    mu, nu = np.asarray(means, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if not all(((x > 0.0) & (x < 1.0)).all() for x in (mu, nu)) or mu.shape != nu.shape:
+        raise ModelError("divergences need two bandits with as many arms and means inside (0, 1)")
+    # the same policy visits the same counts, which are sorted
+    each = rel_entr(mu, nu) + rel_entr(1.0 - mu, 1.0 - nu)
+    event = 0.0
+    pulled = (here.successes + here.failures)[:, -1]
+    for most in range(horizon):
+        sides = [[float(law.weights[side].sum()) for side in (pulled <= most, pulled > most)] for law in (here, there)]
+        event = max(event, float(rel_entr(*sides).sum()))
+    return Divergences(float(rel_entr(here.weights, there.weights).sum()), float(here.pulls @ each), event)
 
 
 def bayes_regret(policy: CountPolicy, horizon: int, arms: int = 2) -> Float:

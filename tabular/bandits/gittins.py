@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 from scipy.special import betainc
 
@@ -97,8 +98,15 @@ def _worth_pulling(a: float, b: float, g: float, steps: int, ends: tuple[Float, 
         value: Any = level * below + mean * (1.0 - betainc(wins + 1.0, losses, level))
     else:
         value = np.maximum(level, mean)
-    for n in range(steps - 1, 0, -1):
-        means = (a + np.arange(n + 1)) / (a + b + n)
-        value = np.maximum(level, (1.0 - g) * means + g * (means * value[1:] + (1.0 - means) * value[:-1]))
+    return bool(_first_pull(a, b, g, level, value) > level)
+
+
+@numba.njit(cache=True)
+def _first_pull(a: float, b: float, g: float, level: float, value: Float) -> Any:
+    """Worth of a first pull from the values after the last one, which are overwritten."""
+    for n in range(len(value) - 2, 0, -1):
+        for wins in range(n + 1):
+            m = (a + wins) / (a + b + n)
+            value[wins] = max(level, (1.0 - g) * m + g * (m * value[wins + 1] + (1.0 - m) * value[wins]))
     m = a / (a + b)
-    return bool((1.0 - g) * m + g * (m * value[1] + (1.0 - m) * value[0]) > level)
+    return (1.0 - g) * m + g * (m * value[1] + (1.0 - m) * value[0])

@@ -13,30 +13,25 @@ H(A^*_{1:T})}
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import xlogy
 
 from tabular import _arrays
-from tabular._arrays import ROW_TOLERANCE, Float, frozen
+from tabular._arrays import Float
 from tabular._parameters import count
+from tabular.bandits import hidden
 from tabular.bandits.beliefs import Nodes, merged
-from tabular.bandits.entropies import entropy, information_of_outcomes
+from tabular.bandits.entropies import information_of_outcomes, sequence_entropy
+from tabular.bandits.hidden import HiddenChain, Policy, check_laws, stationary_law
+from tabular.bandits.rate_distortion import RatePoint, blahut_arimoto
+from tabular.bandits.stationary import StationaryOptimum, StationaryValues, stationary_optimum, stationary_values
 from tabular.errors import ModelError
 
-__all__ = ["LatentBandit", "Policy"]
-
-Policy = Callable[[Float, int], ArrayLike]
-"""``policy(beliefs, t)``: (M, n) beliefs about the state of step t (0-based) to (M, k) laws on actions."""
-
-MOST_NODES = 2_000_000
-"""Beliefs that a tree may hold at one step."""
+__all__ = ["LatentBandit"]
 
 
-class LatentBandit:
+class LatentBandit(HiddenChain):
     r"""A bandit with a hidden finite chain; formulas in the module docstring.
 
     Parameters
@@ -65,119 +60,7 @@ class LatentBandit:
     (2.3185620475, 0.8761126452)
     """
 
-    __slots__ = ("initial", "likelihood", "means", "outcome_rewards", "transition")
-
-    transition: Float
-    means: Float
-    initial: Float
-    likelihood: Float
-    outcome_rewards: Float
-
-    def __init__(
-        self, transition: ArrayLike, means: ArrayLike | None, initial: Any = None, *, outcomes: tuple[Any, Any] | None = None
-    ) -> None:
-        P = _arrays.as_float(transition, "transition")
-        if P.ndim != 2 or P.shape[0] != P.shape[1] or P.size == 0:
-            raise ModelError(f"transition has shape {P.shape} (expected (n, n))")
-        _check_laws(P, "transition", "row")
-        n = len(P)
-        if (means is None) == (outcomes is None):
-            raise ModelError("give means of Bernoulli rewards, or outcomes, and not both")
-        if outcomes is None:
-            mu = _arrays.as_float(means, "means")
-            if mu.ndim != 2 or mu.shape[0] != n or mu.shape[1] == 0:
-                raise ModelError(f"means have shape {mu.shape} (expected ({n}, k): states, arms)")
-            bad = np.argwhere(~((mu >= 0.0) & (mu <= 1.0)))
-            if bad.size:
-                s, a = bad[0]
-                raise ModelError(
-                    f"the mean of arm {a} in state {s} is {float(mu[s, a])!r} (expected a probability: rewards are 0 or 1)"
-                )
-            likelihood, rewards = np.stack([1.0 - mu, mu], axis=2), np.array([0.0, 1.0])
-        else:
-            likelihood, rewards = (_arrays.as_float(x, name) for x, name in zip(outcomes, ("outcomes", "rewards"), strict=True))
-            if likelihood.ndim != 3 or likelihood.shape[0] != n or rewards.shape != likelihood.shape[2:]:
-                raise ModelError(f"outcomes have shapes {likelihood.shape} and {rewards.shape} (expected ({n}, k, m) and (m,))")
-            _check_laws(likelihood.reshape(-1, rewards.size), "outcomes", "state and arm")
-            if not np.isfinite(rewards).all():
-                raise ModelError("a reward is not finite")
-            mu = likelihood @ rewards
-        law = stationary_law(P) if initial is None else _arrays.as_distribution(initial, n, "initial")
-        for name, value in (
-            ("transition", P),
-            ("means", mu),
-            ("initial", law),
-            ("likelihood", likelihood),
-            ("outcome_rewards", rewards),
-        ):
-            setattr(self, name, frozen(value))
-
-    @property
-    def n_states(self) -> int:
-        """Number of states n."""
-        return int(self.means.shape[0])
-
-    @property
-    def n_actions(self) -> int:
-        """Number of arms k."""
-        return int(self.means.shape[1])
-
-    @property
-    def best_actions(self) -> NDArray[np.intp]:
-        """(n,) best arm of each state, the lowest index among ties."""
-        return np.asarray(self.means.argmax(axis=1))
-
-    def __repr__(self) -> str:
-        kind = "Bernoulli rewards" if self.outcome_rewards.size == 2 else f"{self.outcome_rewards.size} outcomes"
-        return f"LatentBandit({self.n_states} states, {self.n_actions} arms, {kind})"
-
-    # --- beliefs ---------------------------------------------------------------------------------------------------------------
-
-    def best_action_law(self, beliefs: Float) -> Float:
-        """(M, k) probabilities of each arm to be the best, under (M, n) beliefs: what Thompson sampling plays."""
-        return np.asarray(beliefs @ np.eye(self.n_actions)[self.best_actions])
-
-    def regret_of(self, beliefs: Float, laws: Float) -> Float:
-        """(M,) expected regret of playing ``laws`` under ``beliefs``."""
-        return np.asarray((laws * self._regrets(beliefs)).sum(axis=1))
-
-    def _regrets(self, beliefs: Float) -> Float:
-        """(M, k) expected regret of each action."""
-        best = beliefs @ self.means[np.arange(self.n_states), self.best_actions]
-        return np.asarray(best[:, None] - beliefs @ self.means)
-
-    def step(self, nodes: Nodes, laws: Float) -> Nodes:
-        """Beliefs about the next state after every action and outcome that have probability, equal ones merged.
-
-        Raises
-        ------
-        ModelError
-            If more than ``MOST_NODES`` would be held, with their number.
-        """
-        size = nodes.weights.size * self.n_actions * self.outcome_rewards.size
-        if size > 4 * MOST_NODES:
-            raise ModelError(
-                f"the next step of the belief tree has up to {size} nodes (at most {4 * MOST_NODES} are expanded at once); "
-                "shorten the horizon, or use a symmetric instance, whose beliefs merge"
-            )
-        joint, chances = self._outcomes(nodes.beliefs)
-        weights = nodes.weights[:, None, None] * laws[:, :, None] * chances
-        kept = weights > 0.0
-        found = merged(Nodes(self._after(joint, chances, kept), weights[kept]))
-        if found.weights.size > MOST_NODES:
-            raise ModelError(
-                f"the belief tree has {found.weights.size} nodes at one step (at most {MOST_NODES}); shorten the horizon"
-            )
-        return found
-
-    def _outcomes(self, beliefs: Float) -> tuple[Float, Float]:
-        """(M, k, m, n) probabilities of each outcome of each action together with the state, and (M, k, m) sums over it."""
-        joint = np.einsum("ms,sao->maos", beliefs, self.likelihood)
-        return joint, joint.sum(axis=3)
-
-    def _after(self, joint: Float, chances: Float, kept: NDArray[np.bool_]) -> Float:
-        """Beliefs about the next state after the outcomes that are kept."""
-        return np.asarray(joint[kept] / chances[kept][:, None] @ self.transition)
+    __slots__ = ()
 
     # --- policies --------------------------------------------------------------------------------------------------------------
 
@@ -194,13 +77,70 @@ class LatentBandit:
         """Every arm alike."""
         return np.full((len(beliefs), self.n_actions), 1.0 / self.n_actions)
 
+    def satisficing(self, target: ArrayLike) -> Policy:
+        r"""Satisficing Thompson sampling as a policy: an arm is played with the probability that it is the target.
+
+        Parameters
+        ----------
+        target : (n, k) array
+            Probabilities of the target :math:`A^\dagger_t` in each state. One that is good enough and easier to learn than the
+            best action can pay (Min and Russo 2023, section on satisficing).
+        """
+        kernel = self._target(target)
+        return lambda beliefs, t: beliefs @ kernel
+
+    def predictive(self, lookahead: int) -> Policy:
+        r"""Predictive sampling (Liu, Van Roy and Xu 2023) as a policy: greedy for the mean given a sampled future.
+
+        A sequence of rewards of all arms at the next ``lookahead`` steps is drawn from its law under the belief, and the arm is
+        played that has the largest :math:`E[\mu(\theta_t, a) | F_{t - 1}, \text{that future}]`, the lowest index among ties. What
+        will have changed by then cannot be learned from the future, and is not explored: on independent states this is the
+        greedy policy, on states that never change it tends to Thompson sampling as the lookahead grows.
+
+        Raises
+        ------
+        ModelError
+            If the lookahead is not at least 1, or the futures are too many, with their number.
+        """
+        futures = self._futures(count(lookahead, "lookahead"))
+
+        def policy(beliefs: Float, t: int) -> Float:
+            laws = np.zeros((len(beliefs), self.n_actions))
+            for likelihood in futures:
+                joint = beliefs * likelihood
+                q = joint @ self.means
+                chance = joint.sum(axis=1)
+                choice = np.argmax(q >= q.max(axis=1, keepdims=True) - 1e-12 * chance[:, None], axis=1)
+                laws[np.arange(len(beliefs)), choice] += chance
+            return laws
+
+        return policy
+
+    def _futures(self, lookahead: int) -> Float:
+        """(F, n) probabilities of futures from each state now; those that are proportional are one, with their sum."""
+        each = np.ones((1, self.n_states))  # of the rewards of all arms at one step
+        for a in range(self.n_actions):
+            each = (each[:, None, :] * self.likelihood[:, a, :].T).reshape(-1, self.n_states)
+        futures = np.ones((1, self.n_states))
+        for _ in range(lookahead):
+            if len(futures) * len(each) > hidden.MOST_NODES:
+                raise ModelError(
+                    f"there are {len(futures) * len(each)} futures (at most {hidden.MOST_NODES}); shorten the lookahead"
+                )
+            longer = (each[:, None, :] * futures).reshape(-1, self.n_states) @ self.transition.T
+            sizes = longer.sum(axis=1)
+            nodes = merged(Nodes(longer[sizes > 0.0] / sizes[sizes > 0.0, None], sizes[sizes > 0.0]))
+            futures = nodes.beliefs * nodes.weights[:, None]
+        return futures
+
     def policy_regret(self, policy: Policy, horizon: int) -> Float:
         """(T,) expected regret of each step of a policy that looks at beliefs.
 
         Parameters
         ----------
         policy : function of (M, n) beliefs and the step
-            ``bandit.thompson``, ``bandit.greedy``, ``bandit.uniform``, or your own, returning (M, k) laws.
+            ``bandit.thompson``, ``bandit.greedy``, ``bandit.uniform``, ``bandit.satisficing(target)``,
+            ``bandit.predictive(lookahead)``, or your own, returning (M, k) laws.
         horizon : int >= 1
 
         Raises
@@ -209,16 +149,6 @@ class LatentBandit:
             If the policy returns no laws, or the tree grows too large.
         """
         return np.array([nodes.weights @ self.regret_of(nodes.beliefs, laws) for nodes, laws in self._walk(policy, horizon)])
-
-    def _walk(self, policy: Policy, horizon: int) -> Iterator[tuple[Nodes, Float]]:
-        """The layers of the belief tree, and what the policy plays there."""
-        steps = count(horizon, "horizon")
-        nodes = Nodes(self.initial[None], np.ones(1))
-        for t in range(steps):
-            laws = self._laws(policy, nodes.beliefs, t)
-            yield nodes, laws
-            if t + 1 < steps:
-                nodes = self.step(nodes, laws)
 
     def thompson_regret(self, horizon: int) -> Float:
         """(T,) expected regret of each step of Thompson sampling."""
@@ -236,7 +166,7 @@ class LatentBandit:
         ahead: Float | None = None
         for t in reversed(range(steps)):
             beliefs = layers[t].beliefs
-            values = self._regrets(beliefs)
+            values = self.regrets_of(beliefs)
             if ahead is not None:
                 values += self._continued(beliefs, layers[t + 1], ahead)
             chosen.insert(0, np.argmax(values <= values.min(axis=1, keepdims=True) + 1e-12, axis=1))
@@ -249,40 +179,88 @@ class LatentBandit:
 
     def _continued(self, beliefs: Float, layer: Nodes, values: Float) -> Float:
         """(M, k) expected value of the next node after each action."""
-        joint, chances = self._outcomes(beliefs)
+        joint, chances = self.outcomes_of(beliefs)
         possible = chances > 0.0
         worth = np.zeros(chances.shape)
         worth[possible] = values[layer.find(self._after(joint, chances, possible))]
         return np.asarray((chances * worth).sum(axis=2))
 
-    def _laws(self, policy: Policy, beliefs: Float, t: int) -> Float:
-        laws = np.asarray(policy(beliefs, t), dtype=np.float64)
-        if laws.shape != (len(beliefs), self.n_actions):
-            raise ModelError(f"the policy returned shape {laws.shape} at step {t} (expected {(len(beliefs), self.n_actions)})")
-        good = (laws >= 0.0).all(axis=1) & (np.abs(laws.sum(axis=1) - 1.0) <= ROW_TOLERANCE)
-        if not good.all():
-            m = int(np.argmin(good))
-            raise ModelError(f"the policy returned no law at step {t} for belief {beliefs[m].round(6)}: {laws[m]}")
-        return laws
+    # --- in the long run -------------------------------------------------------------------------------------------------------
+
+    def stationary_values(
+        self, policy: Policy | None = None, resolution: int | None = None, *, tol: float = 1e-12
+    ) -> StationaryValues:
+        """Regret and one-step information per step in the long run, on a grid of beliefs, with the difference to a coarser grid.
+
+        Parameters
+        ----------
+        policy : function of beliefs, optional
+            Thompson sampling by default; it is asked once, with t = 0.
+        resolution : int >= 2, optional
+            Beliefs are multiples of its inverse; by default 4000 for two states, 400 for three, 80 for four, 12 beyond.
+        tol : float
+            Total change of the law of the belief in one step at which it counts as settled.
+
+        Raises
+        ------
+        ModelError
+            If the grid would be too large, or the policy returns no laws.
+        SolverError
+            If the law of the belief does not settle: the state hardly moves.
+
+        Examples
+        --------
+        >>> bandit = LatentBandit([[.9, .1], [.1, .9]], [[.8, .2], [.2, .8]])
+        >>> found = bandit.stationary_values()
+        >>> round(found.regret, 6), round(found.information, 6), found.regret_error < 1e-6
+        (0.198908, 0.130244, True)
+        """
+        return stationary_values(self, policy, resolution, tol)
+
+    def stationary_optimum(self, resolution: int | None = None, *, tol: float = 1e-9) -> StationaryOptimum:
+        """Least regret per step of any policy in the long run, by relative value iteration on a grid of beliefs: a lower bound.
+
+        Parameters and errors are those of :meth:`stationary_values`; ``tol`` bounds what the iteration leaves open.
+
+        >>> bandit = LatentBandit([[.9, .1], [.1, .9]], [[.8, .2], [.2, .8]])
+        >>> round(bandit.stationary_optimum().regret, 6)
+        0.140948
+        """
+        return stationary_optimum(self, resolution, tol)
 
     # --- information -----------------------------------------------------------------------------------------------------------
 
-    def one_step_information(self, horizon: int, policy: Policy | None = None) -> Float:
-        r"""(T,) :math:`I(A^*_t; (A_t, O_t) | F_{t - 1})` of each step; Thompson sampling by default."""
-        rule = self.thompson if policy is None else policy
-        return np.array([nodes.weights @ self._information_of(nodes, laws) for nodes, laws in self._walk(rule, horizon)])
+    def one_step_information(self, horizon: int, policy: Policy | None = None, target: ArrayLike | None = None) -> Float:
+        r"""(T,) :math:`I(A^*_t; (A_t, O_t) | F_{t - 1})` of each step; Thompson sampling by default.
 
-    def _information_of(self, nodes: Nodes, laws: Float) -> Float:
-        """(M,) information of one step about the best action."""
-        each = information_of_outcomes(nodes.beliefs, self.likelihood, self.best_actions, self.n_actions)
-        return np.asarray((laws * each).sum(axis=1))
+        With a ``target``, an (n, k) matrix of probabilities, :math:`A^\dagger_t \sim` its row of the state takes the place of
+        the best action, and the default policy is :meth:`satisficing` with it.
+        """
+        rule, kernel = self._rule_and_target(policy, target)
+        return np.array([nodes.weights @ self.information_of(nodes, laws, kernel) for nodes, laws in self._walk(rule, horizon)])
+
+    def _rule_and_target(self, policy: Policy | None, target: ArrayLike | None) -> tuple[Policy, Float]:
+        kernel = self._best if target is None else self._target(target)
+        return (lambda beliefs, t: beliefs @ kernel) if policy is None else policy, kernel
+
+    def _target(self, target: ArrayLike) -> Float:
+        kernel = _arrays.as_float(target, "target")
+        if kernel.shape != (self.n_states, self.n_actions):
+            raise ModelError(f"target has shape {kernel.shape} (expected {(self.n_states, self.n_actions)}: states, arms)")
+        check_laws(kernel, "target", "row")
+        return kernel
+
+    def information_of(self, nodes: Nodes, laws: Float, target: Float | None = None) -> Float:
+        """(M,) information of one step about the target, by default the best action."""
+        kernel = self._best if target is None else target
+        return np.asarray((laws * information_of_outcomes(nodes.beliefs, self.likelihood, kernel)).sum(axis=1))
 
     def information_ratio(self, horizon: int, policy: Policy | None = None) -> Float:
         r"""(T,) :math:`\Gamma_t = (E\,\text{regret}_t)^2 / I(A^*_t; (A_t, O_t) | F_{t - 1})`; 0 / 0 is 0, x / 0 infinity."""
-        rule = self.thompson if policy is None else policy
+        rule, target = self._rule_and_target(policy, None)
         regret, information = np.array(
             [
-                (nodes.weights @ self.regret_of(nodes.beliefs, laws), nodes.weights @ self._information_of(nodes, laws))
+                (nodes.weights @ self.regret_of(nodes.beliefs, laws), nodes.weights @ self.information_of(nodes, laws, target))
                 for nodes, laws in self._walk(rule, horizon)
             ]
         ).T
@@ -292,42 +270,74 @@ class LatentBandit:
 
     def optimal_action_entropy(self, horizon: int) -> float:
         """:math:`H(A^*_{1:T})`: forward vectors for every sequence of best actions that has probability."""
-        table = self._sequences(self.initial[None], count(horizon, "horizon"))
-        return entropy(table.sum(axis=1))
+        return sequence_entropy(self.transition, self._best, self.initial, count(horizon, "horizon"), hidden.MOST_NODES)
 
-    def _sequences(self, start: Float, steps: int) -> Float:
-        """(sequences, n) probabilities of best-action sequences and the last state, from (1, n) laws of the first."""
-        table = start
-        picks = np.eye(self.n_actions, dtype=bool)[self.best_actions].T  # (k, n)
-        for t in range(steps):
-            if t:
-                table = table @ self.transition
-            if table.shape[0] * self.n_actions > MOST_NODES:
-                raise ModelError(
-                    f"there are up to {table.shape[0] * self.n_actions} sequences of best actions; shorten the horizon"
-                )
-            table = (table[:, None, :] * picks).reshape(-1, self.n_states)
-            table = table[table.sum(axis=1) > 0.0]
-        return table
+    def target_information(self, horizon: int, target: ArrayLike) -> float:
+        r""":math:`I(A^\dagger_{1:T}; \theta_{1:T})` of a target (see :meth:`one_step_information`): its entropy, less that of the
+        rows it is drawn from.
 
-    def information_gain(self, horizon: int, policy: Policy | None = None) -> float:
-        r""":math:`I(A^*_{1:T}; F_T)`, what T steps of a policy (Thompson sampling by default) tell about the best actions.
+        A target that does not look at the state tells nothing:
+
+        >>> chain = LatentBandit([[.9, .1], [.1, .9]], [[.8, .2], [.2, .8]])
+        >>> abs(chain.target_information(3, [[.5, .5], [.5, .5]])) < 1e-12
+        True
+        """
+        kernel, steps = self._target(target), count(horizon, "horizon")
+        whole = sequence_entropy(self.transition, kernel, self.initial, steps, hidden.MOST_NODES)
+        noise, law = -xlogy(kernel, kernel).sum(axis=1), self.initial
+        for _ in range(steps):
+            whole -= float(law @ noise)
+            law = law @ self.transition
+        return whole
+
+    def rate_distortion(self, horizon: int, slope: float, *, tol: float = 1e-9) -> RatePoint:
+        r"""A target that is easier to learn: least :math:`\frac1T I(A^\dagger_{1:T}; \theta_{1:T})` for its regret per step.
+
+        Targets may look at all T states. For the stationary chain the rate of any block length is an upper bound of
+        :math:`\bar R(D)`; see :mod:`tabular.bandits.rate_distortion`.
+
+        Parameters
+        ----------
+        horizon : int >= 1
+            Block length T; :math:`n^T k^T` numbers are held.
+        slope : float >= 0
+            Nats per unit of regret, both per step: large slopes give small regret.
+
+        Returns
+        -------
+        RatePoint
+            Distortion and bounds of the rate per step.
+        """
+        steps = count(horizon, "horizon")
+        size = (self.n_states * self.n_actions) ** steps
+        if size > 12 * hidden.MOST_NODES:
+            raise ModelError(f"blocks of {steps} states and actions take {size} numbers; shorten the horizon")
+        law, regret = self.initial, self.regrets_of(np.eye(self.n_states))
+        total = regret
+        for _ in range(steps - 1):
+            law = (law.reshape(-1, self.n_states)[:, :, None] * self.transition).reshape(-1)
+            total = (total[:, None, :, None] + regret[None, :, None, :]).reshape(len(total) * self.n_states, -1)
+        found = blahut_arimoto(law, total / steps, slope * steps, tol * steps)
+        return found._replace(rate=found.rate / steps, lower=found.lower / steps)
+
+    def information_gain(self, horizon: int, policy: Policy | None = None, target: ArrayLike | None = None) -> float:
+        r""":math:`I(A^*_{1:T}; F_T)`, what T steps of a policy (Thompson sampling by default) tell about the best actions, or
+        about a ``target`` (see :meth:`one_step_information`).
 
         The posterior of the whole sequence is carried along every history; histories with the same posterior are merged.
         """
         steps = count(horizon, "horizon")
-        rule = self.thompson if policy is None else policy
-        picks = np.eye(self.n_actions, dtype=bool)[self.best_actions].T
+        rule, kernel = self._rule_and_target(policy, target)
         tables, weights = self.initial[None, None], np.ones(1)  # (M, sequences, n)
         left = 0.0  # expected entropy of the sequence after the last outcome
         for t in range(steps):
             if t:
                 tables = tables @ self.transition
             size = tables.size * self.n_actions
-            if size > 25 * MOST_NODES:
+            if size > 25 * hidden.MOST_NODES:
                 raise ModelError(f"posteriors of sequences take {size} numbers at step {t}; shorten the horizon")
-            tables = (tables[:, :, None, :] * picks).reshape(len(tables), -1, self.n_states)
-            laws = self._laws(rule, tables.sum(axis=1), t)
+            tables = (tables[:, :, None, :] * kernel.T).reshape(len(tables), -1, self.n_states)
+            laws = self.laws_of(rule, tables.sum(axis=1), t)
             parts, masses = [], []
             for a in range(self.n_actions):
                 for o in range(self.outcome_rewards.size):
@@ -345,7 +355,7 @@ class LatentBandit:
             if t + 1 < steps:
                 flat = merged(Nodes(np.concatenate(parts), np.concatenate(masses)))
                 tables, weights = flat.beliefs.reshape(len(flat.weights), -1, self.n_states), flat.weights
-        return max(self.optimal_action_entropy(steps) - left, 0.0)
+        return max(sequence_entropy(self.transition, kernel, self.initial, steps, hidden.MOST_NODES) - left, 0.0)
 
     def entropy_rate_bounds(self, depth: int) -> tuple[float, float]:
         r"""Bounds of :math:`\lim_T H(A^*_{1:T}) / T` for the stationary chain.
@@ -357,34 +367,15 @@ class LatentBandit:
         >>> [round(x, 10) for x in chain.entropy_rate_bounds(1)]
         [0.3250829734, 0.3250829734]
         """
-        k = count(depth, "depth")
-        law = stationary_law(self.transition)
-        upper = entropy(self._sequences(law[None], k + 1).sum(axis=1)) - entropy(self._sequences(law[None], k).sum(axis=1))
-        lower = 0.0
-        for s in np.flatnonzero(law > 0.0):
-            after = np.eye(self.n_states)[[s]] @ self.transition  # the state of the first best action, given the one before
-            longer = entropy(self._sequences(after, k).sum(axis=1))
-            shorter = entropy(self._sequences(after, k - 1).sum(axis=1)) if k > 1 else 0.0
-            lower += float(law[s]) * (longer - shorter)
-        return min(lower, upper), upper
+        k, law = count(depth, "depth"), stationary_law(self.transition)
 
+        def of_sequences(start: Float, steps: int) -> float:
+            return sequence_entropy(self.transition, self._best, start, steps, hidden.MOST_NODES) if steps else 0.0
 
-def stationary_law(transition: Float) -> Float:
-    """The unique stationary law of a chain, or an error that says that there are several."""
-    n = len(transition)
-    system = np.vstack([(transition.T - np.eye(n)), np.ones((1, n))])
-    if np.linalg.matrix_rank(system, tol=1e-10) < n or np.linalg.matrix_rank(transition.T - np.eye(n), tol=1e-10) < n - 1:
-        raise ModelError("the chain has several stationary laws: pass initial=...")
-    law = np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]
-    law = np.maximum(law, 0.0)
-    return np.asarray(law / law.sum())
-
-
-def _check_laws(rows: Float, name: str, what: str) -> None:
-    bad = np.argwhere(~(np.isfinite(rows) & (rows >= 0.0)))
-    if bad.size:
-        raise ModelError(f"{name}: {what} {bad[0][0]} has the entry {float(rows[tuple(bad[0])])!r} (expected a probability)")
-    sums = rows.sum(axis=1)
-    off = np.flatnonzero(np.abs(sums - 1.0) > ROW_TOLERANCE)
-    if off.size:
-        raise ModelError(f"{name}: {what} {off[0]} sums to {sums[off[0]]:.12g} (expected 1 within {ROW_TOLERANCE:g})")
+        upper = of_sequences(law, k + 1) - of_sequences(law, k)
+        # the state of the first best action, given the one before
+        lower = sum(
+            law[s] * (of_sequences(self.transition[s], k) - of_sequences(self.transition[s], k - 1))
+            for s in np.flatnonzero(law > 0.0)
+        )
+        return min(float(lower), upper), upper

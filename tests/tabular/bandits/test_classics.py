@@ -1,20 +1,26 @@
 """Policies of counts and Gittins indices, against enumeration, published values and bad input."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tabular
 from tabular.bandits import (
     bayes_regret,
     count_regret,
+    divergences,
+    exp3_regret,
     gittins_bounds,
     gittins_index,
     kl_ucb,
     optimal_bayes_regret,
     thompson,
+    two_arm_values,
     ucb1,
 )
 
@@ -144,5 +150,109 @@ def test_the_index_policy_is_optimal():
     ],
 )
 def test_bad_input(act, message):
+    with pytest.raises(tabular.ModelError, match=message):
+        act()
+
+
+# --- telling bandits apart -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "both", "event"), [(ucb1, 2.9642515900, 1.2390939657), (thompson, 2.7349523393, 0.5719260170)]
+)
+def test_published_divergences(policy, both, event):
+    found = divergences([0.6, 0.4], [0.6, 0.8], policy, 20)
+    assert found.counts == pytest.approx(both, abs=1e-10)
+    assert found.decomposition == pytest.approx(both, abs=1e-10)
+    assert found.event == pytest.approx(event, abs=1e-10)
+
+
+def test_divergence_of_whole_histories():
+    """Counts are sufficient: the divergence of the laws of all histories is the same."""
+    mu, nu, T = (0.3, 0.6), (0.5, 0.2), 4
+    total = 0.0
+    for actions in itertools.product((0, 1), repeat=T):
+        for rewards in itertools.product((0, 1), repeat=T):
+            s, f, here, there = np.zeros((1, 2), dtype=int), np.zeros((1, 2), dtype=int), 1.0, 1.0
+            for t, (a, x) in enumerate(zip(actions, rewards, strict=True)):
+                law = thompson(s, f, t)[0, a]
+                here *= law * (mu[a] if x else 1 - mu[a])
+                there *= law * (nu[a] if x else 1 - nu[a])
+                (s if x else f)[0, a] += 1
+            total += here * np.log(here / there)
+    assert divergences(mu, nu, thompson, T).counts == pytest.approx(total, abs=1e-12)
+
+
+# --- discounted arms -----------------------------------------------------------------------------------------------------------
+
+
+def test_published_index_policies():
+    same = two_arm_values((1, 1), (1, 1), 0.7, 26)
+    assert same == pytest.approx((1.9012833377, 1.9012833179), abs=6e-11)
+    other = two_arm_values((1, 1), (2, 2), 0.7, 26)
+    assert other == pytest.approx((1.8827479606, 1.8827479510), abs=6e-11)
+
+
+def test_two_arms_against_a_plain_recursion():
+    def value(arms, left, choose):
+        means = [Fraction(a, a + b) for a, b in arms]
+        if left == 0:
+            return max(means) / (1 - Fraction(3, 5))
+        options = []
+        for i, m in enumerate(means):
+            a, b = arms[i]
+            won, lost = ([*arms[:i], pair, *arms[i + 1 :]] for pair in ((a + 1, b), (a, b + 1)))
+            ahead = m * value(won, left - 1, choose) + (1 - m) * value(lost, left - 1, choose)
+            options.append(m + Fraction(3, 5) * ahead)
+        return max(options) if choose is None else options[choose(arms)]
+
+    index = lambda a, b: gittins_index(a, b, 0.6)  # noqa: E731
+    chosen = lambda arms: int(index(*arms[1]) > index(*arms[0]))  # noqa: E731
+    found = two_arm_values((1, 2), (2, 3), 0.6, 5)
+    assert found.optimal == pytest.approx(float(value([(1, 2), (2, 3)], 5, None)), abs=1e-12)
+    assert found.index_policy == pytest.approx(float(value([(1, 2), (2, 3)], 5, chosen)), abs=1e-12)
+
+
+def test_the_myopic_policy_loses():
+    myopic = two_arm_values((1, 1), (5, 4), 0.9, 20, index=lambda a, b: a / (a + b))
+    assert myopic.index_policy < myopic.optimal - 0.05
+
+
+# --- Exp3 ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_exp3_path_by_path():
+    rewards, gamma = np.random.default_rng(0).random((4, 3)), 0.3
+    gained = 0.0
+    for path in itertools.product(range(3), repeat=4):
+        w, chance, sum_ = np.ones(3), 1.0, 0.0
+        for t, a in enumerate(path):
+            p = 0.7 * w / w.sum() + 0.1
+            chance *= p[a]
+            sum_ += rewards[t, a]
+            w[a] *= np.exp(gamma * rewards[t, a] / p[a] / 3)
+        gained += chance * sum_
+    assert exp3_regret(rewards, gamma) == pytest.approx(rewards.sum(axis=0).max() - gained, abs=1e-12)
+
+
+@given(st.integers(0, 10_000), st.integers(2, 3), st.integers(2, 7))
+def test_exp3_bound(seed, k, T):
+    rewards = np.random.default_rng(seed).integers(0, 2, (T, k))
+    assert exp3_regret(rewards) <= 2 * np.sqrt((np.e - 1) * k * T * np.log(k))
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda: divergences([0.6, 0.4], [0.6, 1.0], ucb1, 5), "means inside"),
+        (lambda: two_arm_values((1, 1), (0, 1), 0.5, 3), "expected pairs of positive numbers"),
+        (lambda: two_arm_values((1, 1), (1, 1), 1.0, 3), "discount is 1.0"),
+        (lambda: two_arm_values((1, 1), (1, 1), 0.5, 0), "depth is 0"),
+        (lambda: exp3_regret([[0.5, 1.5]]), "entries in \\[0, 1\\]"),
+        (lambda: exp3_regret(np.ones((30, 2))), "2\\^30 sequences"),
+        (lambda: exp3_regret([[0.5, 0.5]], 0), "mixing is 0"),
+    ],
+)
+def test_bad_input_of_classics(act, message):
     with pytest.raises(tabular.ModelError, match=message):
         act()
