@@ -16,20 +16,53 @@ from tabular.bandits.counts import (
     thompson,
     ucb1,
 )
+from tabular.bandits.gaussian import GaussianFilter, GaussianProcessBandit
+from tabular.bandits.gaussian_covariances import AR1, RBF, Covariance, GivenCovariance
+from tabular.bandits.gaussian_gaps import GaussianGap, expected_maximum, orthant_probability
+from tabular.bandits.gaussian_policies import (
+    GaussianDiscountedUCB,
+    GaussianGreedy,
+    GaussianPolicy,
+    GaussianThompson,
+    GaussianUniform,
+    GaussianWindowThompson,
+    PredictiveSampling,
+)
+from tabular.bandits.gaussian_predictive import future_precision, predictive_sampling_variance
+from tabular.bandits.gaussian_simulation import GaussianSimulation
 from tabular.bandits.gittins import gittins_bounds, gittins_index
 from tabular.bandits.latent import LatentBandit, Policy
 
 __all__ = [
+    "AR1",
+    "RBF",
     "CountPolicy",
     "CountRegret",
+    "Covariance",
+    "GaussianDiscountedUCB",
+    "GaussianFilter",
+    "GaussianGap",
+    "GaussianGreedy",
+    "GaussianPolicy",
+    "GaussianProcessBandit",
+    "GaussianSimulation",
+    "GaussianThompson",
+    "GaussianUniform",
+    "GaussianWindowThompson",
+    "GivenCovariance",
     "LatentBandit",
     "Policy",
+    "PredictiveSampling",
     "bayes_regret",
     "count_regret",
+    "expected_maximum",
+    "future_precision",
     "gittins_bounds",
     "gittins_index",
     "kl_ucb",
     "optimal_bayes_regret",
+    "orthant_probability",
+    "predictive_sampling_variance",
     "thompson",
     "ucb1",
 ]
