@@ -19,6 +19,7 @@ from tabular.bandits.counts import (
 from tabular.bandits.gaussian import GaussianFilter, GaussianProcessBandit
 from tabular.bandits.gaussian_covariances import AR1, RBF, Covariance, GivenCovariance
 from tabular.bandits.gaussian_gaps import GaussianGap, expected_maximum, orthant_probability
+from tabular.bandits.gaussian_information import GaussianInformationRatio
 from tabular.bandits.gaussian_policies import (
     GaussianDiscountedUCB,
     GaussianGreedy,
@@ -43,6 +44,7 @@ __all__ = [
     "GaussianFilter",
     "GaussianGap",
     "GaussianGreedy",
+    "GaussianInformationRatio",
     "GaussianPolicy",
     "GaussianProcessBandit",
     "GaussianSimulation",

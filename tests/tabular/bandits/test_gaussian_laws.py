@@ -5,6 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import entr
 from scipy.stats import norm
 
 import tabular
@@ -12,6 +15,7 @@ from tabular.bandits import (
     AR1,
     RBF,
     GaussianGap,
+    GaussianInformationRatio,
     expected_maximum,
     future_precision,
     orthant_probability,
@@ -120,6 +124,64 @@ def test_limits_of_precision():
     assert predictive_sampling_variance(0.7, math.inf) == 0.7
 
 
+# --- the information ratio ------------------------------------------------------------------------------------------------------
+
+
+def test_published_information_ratio():
+    limit = GaussianInformationRatio([0, 0], np.eye(2), 0)
+    found = limit.regret, limit.information, limit.ratio
+    assert found == pytest.approx((1 / math.sqrt(math.pi), math.log(2) - 0.5, 1.6480172543), abs=6e-11)
+    steps = [GaussianInformationRatio([0, 0], [1, 1], noise) for noise in (1e-2, 1e-4, 1e-6)]
+    assert [step.ratio - limit.ratio for step in steps] == pytest.approx([2.05e-2, 2.05e-4, 2.05e-6], rel=1e-2)
+    for step in steps:
+        assert 2 * step.noise_variance < step.ratio <= step.bound  # the noise alone is no proxy
+    assert limit.bound == 2
+
+
+@pytest.mark.parametrize(
+    ("means", "covariance", "noise"), [((0.3, 0), (1, 2), 0.5), ((0, 1), ((1, 0.9), (0.9, 1.5)), 1), ((2, 0), (1, 0), 0.1)]
+)
+def test_information_by_definition(means, covariance, noise):
+    """Densities of a reward under either best arm, from the law of the gap given the reward."""
+    step = GaussianInformationRatio(means, covariance, noise)
+    C, (m1, m2) = step.covariance, step.means
+    tau, alpha = math.sqrt(C[0, 0] + C[1, 1] - 2 * C[0, 1]), norm.cdf((m1 - m2) / math.sqrt(C[0, 0] + C[1, 1] - 2 * C[0, 1]))
+    assert step.law == pytest.approx([alpha, 1 - alpha], abs=1e-15)
+    for a, sign in ((0, 1), (1, -1)):
+        spread, shared = math.sqrt(C[a, a] + noise), sign * (C[a, a] - C[0, 1])
+        left = math.sqrt(tau**2 - shared**2 / spread**2)
+
+        def gain(r, a=a, spread=spread, shared=shared, left=left):
+            w = (m1 - m2 + shared / spread**2 * (r - step.means[a])) / left
+            return norm.pdf(r, step.means[a], spread) * (entr(norm.cdf(w)) + entr(norm.sf(w)))
+
+        after = panels(gain, step.means[a] + spread * np.linspace(-7, 7, 61))
+        assert step.arm_information[a] == pytest.approx(entr(alpha) + entr(1 - alpha) - after, abs=1e-12)
+    below = panels(lambda g: -g * norm.pdf(g, m1 - m2, tau), np.linspace(-20, 0, 41))
+    assert step.regret == pytest.approx(alpha * below + (1 - alpha) * (below + m1 - m2), abs=1e-12)
+
+
+@given(
+    st.floats(-3, 3), st.floats(-3, 3), st.floats(-0.999, 0.999), st.floats(-4, 4), st.sampled_from([0.0, 1e-8, 0.1, 1.0, 1e6])
+)
+@settings(max_examples=60)
+def test_ratio_is_below_its_bound(first, second, correlation, z, noise):
+    a, b = math.exp(first), math.exp(second)
+    C = np.array([[a * a, correlation * a * b], [correlation * a * b, b * b]])
+    step = GaussianInformationRatio([z * math.sqrt(max(C[0, 0] + C[1, 1] - 2 * C[0, 1], 0)), 0], C, noise)
+    assert step.ratio <= step.bound * (1 + 1e-9)
+
+
+def test_corners_of_the_information_ratio():
+    assert GaussianInformationRatio([0, 0], [[1, 1], [1, 1]], 1).ratio == 0.0  # the arms are one
+    assert GaussianInformationRatio([1, 0], [0, 0], 1).law.tolist() == [1, 0]
+    assert GaussianInformationRatio([1e6, 0], [1, 1], 1).ratio == 0.0
+    told = GaussianInformationRatio([1, 0], [1, 0], 0)
+    assert told.arm_information == pytest.approx([-(told.law * np.log(told.law)).sum(), 0], abs=1e-12)
+    noisy = GaussianInformationRatio([0, 0], [1, 1], 1e8)
+    assert noisy.ratio / noisy.bound == pytest.approx(1, abs=1e-7)  # the bound is attained
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------------------
 
 
@@ -143,6 +205,10 @@ def test_limits_of_precision():
         (lambda: future_precision(0.5, 1.0, 0.0), "noise_variance is 0.0"),
         (lambda: predictive_sampling_variance(-1.0, 1.0), "variance is -1.0"),
         (lambda: predictive_sampling_variance(1.0, math.nan), "precision is nan"),
+        (lambda: GaussianInformationRatio([0], [1, 1], 1), "two finite numbers"),
+        (lambda: GaussianInformationRatio([0, 0], [1, -1], 1), "eigenvalue -1 "),
+        (lambda: GaussianInformationRatio([0, 0], [1, 1, 1], 1), r"shape \(3,\)"),
+        (lambda: GaussianInformationRatio([0, 0], [1, 1], -1), "noise_variance is -1"),
     ],
 )
 def test_bad_input(bad, message):
