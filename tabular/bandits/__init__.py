@@ -30,6 +30,7 @@ from tabular.bandits.gaussian_policies import (
     PredictiveSampling,
 )
 from tabular.bandits.gaussian_predictive import future_precision, predictive_sampling_variance
+from tabular.bandits.gaussian_scales import ScaleRegret, policies_for_scale, regret_by_scale
 from tabular.bandits.gaussian_simulation import GaussianSimulation
 from tabular.bandits.gittins import gittins_bounds, gittins_index
 from tabular.bandits.latent import LatentBandit, Policy
@@ -55,6 +56,7 @@ __all__ = [
     "LatentBandit",
     "Policy",
     "PredictiveSampling",
+    "ScaleRegret",
     "bayes_regret",
     "count_regret",
     "expected_maximum",
@@ -64,7 +66,9 @@ __all__ = [
     "kl_ucb",
     "optimal_bayes_regret",
     "orthant_probability",
+    "policies_for_scale",
     "predictive_sampling_variance",
+    "regret_by_scale",
     "thompson",
     "ucb1",
 ]

@@ -12,6 +12,7 @@ from tabular.bandits import (
     AR1,
     RBF,
     GaussianDiscountedUCB,
+    GaussianGap,
     GaussianGreedy,
     GaussianProcessBandit,
     GaussianThompson,
@@ -19,6 +20,7 @@ from tabular.bandits import (
     GaussianWindowThompson,
     GivenCovariance,
     PredictiveSampling,
+    regret_by_scale,
 )
 
 SMOOTH = GaussianProcessBandit(RBF(6.0, 0.7), common=AR1(0.8, 2.0), n_actions=3, noise_variance=0.3)
@@ -236,6 +238,28 @@ def test_published_monte_carlo_in_full(row):
     check_monte_carlo(row, 4000)
 
 
+# --- scales ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_regret_falls_with_the_idiosyncratic_scale_alone():
+    falling = regret_by_scale([10, 50, 250], 10, horizon=150, first=50, replications=60)
+    flat = regret_by_scale(50, [5, 50], horizon=150, first=50, replications=60, progress=True)
+    assert falling.policies == ("Thompson", "sliding-window Thompson", "discounted UCB", "uniform")
+    assert (np.diff(falling.regret[:3], axis=1) < 0).all()
+    assert (falling.regret[0] < falling.finite_bound).all()
+    assert (falling.regret[:3] < falling.regret[3]).all()
+    assert falling.regret[3] == pytest.approx(np.full(3, 1 / math.sqrt(math.pi)), abs=4 * falling.standard_error[3].max())
+    assert abs(flat.regret[0, 1] - flat.regret[0, 0]) < 0.03 < falling.regret[0, 0] - falling.regret[0, 1]
+    assert falling.switch_probability == pytest.approx(np.arccos(np.exp(-0.5 / np.array([10, 50, 250]) ** 2)) / np.pi, rel=1e-9)
+    assert falling.bound == pytest.approx(np.sqrt(6 * falling.entropy_rate), rel=1e-14)
+    gap = GaussianGap(RBF(50.0))
+    assert flat.bound == pytest.approx(np.full(2, math.sqrt(6 * gap.conditional_entropy(2))), rel=1e-14)
+    assert flat.finite_bound[0] == pytest.approx(
+        math.sqrt(6 * (gap.entropy(2) + 98 * gap.conditional_entropy(2)) / 100), rel=1e-14
+    )
+    assert repr(flat) == "ScaleRegret(Thompson, sliding-window Thompson, discounted UCB, uniform; 2 pairs of scales)"
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------------------
 
 BANDIT = GaussianProcessBandit(RBF(5.0))
@@ -281,6 +305,10 @@ BANDIT = GaussianProcessBandit(RBF(5.0))
         (lambda: GaussianDiscountedUCB(0.9, exploration=math.nan), "exploration is nan"),
         (lambda: BANDIT.simulate(GaussianUniform(), 5, 5, seed=0).confidence_band(1.0), "level is 1.0"),
         (lambda: BANDIT.simulate(GaussianUniform(), 5, 5, seed=0).average(5), "first is 5"),
+        (lambda: regret_by_scale([1, 2], [1, 2, 3]), "2 idiosyncratic_scales and 3 common_scales"),
+        (lambda: regret_by_scale([], 1), r"shape \(0,\)"),
+        (lambda: regret_by_scale([0.0], 1), "scale is 0.0"),
+        (lambda: regret_by_scale(5, 5, horizon=10, first=10), r"first is 10 \(expected an integer in \[0, 9\]\)"),
     ],
 )
 def test_bad_input(bad, message):
