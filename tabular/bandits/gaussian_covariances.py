@@ -26,7 +26,6 @@ __all__ = ["AR1", "RBF", "Covariance", "GivenCovariance", "as_covariance"]
 PSD_TOLERANCE = 1e-9
 """How far below zero an eigenvalue may be, relative to the largest entry: rounding of user data."""
 
-
 MOST_STEPS = 5_000
 """Of a covariance matrix."""
 
@@ -181,7 +180,7 @@ class GivenCovariance:
 
     def variances(self, horizon: int) -> Float:
         """(T,) their diagonal."""
-        return self.matrix(horizon).diagonal()
+        return np.array(self.matrix(horizon).diagonal())
 
     def sampler(self, horizon: int) -> Callable[[Float], Float]:
         """Standard normal numbers to paths, by the symmetric square root of the matrix."""
