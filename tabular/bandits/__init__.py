@@ -1,4 +1,4 @@
-"""Bandits, exactly: regret, information and entropy without simulation.
+"""Bandits: regret, information and entropy without simulation where that is possible, and simulated where it is not.
 
 >>> bandit = LatentBandit([[.9, .1], [.1, .9]], [[.8, .2], [.2, .8]])
 >>> regret, entropy = bandit.thompson_regret(6).sum(), bandit.optimal_action_entropy(6)
@@ -21,6 +21,31 @@ from tabular.bandits.counts import (
 )
 from tabular.bandits.discounted import TwoArmValues, two_arm_values
 from tabular.bandits.exp3 import exp3_mixing, exp3_regret
+from tabular.bandits.gaussian import (
+    AR1,
+    Covariance,
+    GaussianDiscountedUCB,
+    GaussianFilter,
+    GaussianGap,
+    GaussianGreedy,
+    GaussianInformationRatio,
+    GaussianPolicy,
+    GaussianProcessBandit,
+    GaussianSimulation,
+    GaussianThompson,
+    GaussianUniform,
+    GaussianWindowThompson,
+    GivenCovariance,
+    PredictiveSampling,
+    RBF,
+    ScaleRegret,
+    expected_maximum,
+    future_precision,
+    orthant_probability,
+    policies_for_scale,
+    predictive_sampling_variance,
+    regret_by_scale,
+)
 from tabular.bandits.gittins import gittins_bounds, gittins_index
 from tabular.bandits.hidden import Policy
 from tabular.bandits.latent import LatentBandit
@@ -35,14 +60,31 @@ from tabular.bandits.rate_distortion import (
 from tabular.bandits.stationary import StationaryOptimum, StationaryValues
 
 __all__ = [
+    "AR1",
     "ContextualBandit",
     "ContextualPolicy",
     "CountPolicy",
     "CountRegret",
+    "Covariance",
     "Divergences",
+    "GaussianDiscountedUCB",
+    "GaussianFilter",
+    "GaussianGap",
+    "GaussianGreedy",
+    "GaussianInformationRatio",
+    "GaussianPolicy",
+    "GaussianProcessBandit",
+    "GaussianSimulation",
+    "GaussianThompson",
+    "GaussianUniform",
+    "GaussianWindowThompson",
+    "GivenCovariance",
     "LatentBandit",
     "Policy",
+    "PredictiveSampling",
+    "RBF",
     "RatePoint",
+    "ScaleRegret",
     "StationaryOptimum",
     "StationaryValues",
     "TwoArmValues",
@@ -53,11 +95,17 @@ __all__ = [
     "divergences",
     "exp3_mixing",
     "exp3_regret",
+    "expected_maximum",
+    "future_precision",
     "gittins_bounds",
     "gittins_index",
     "kl_ucb",
     "optimal_bayes_regret",
+    "orthant_probability",
+    "policies_for_scale",
+    "predictive_sampling_variance",
     "rate_distortion_bound",
+    "regret_by_scale",
     "symmetric_chain_bound",
     "symmetric_chain_rate",
     "thompson",
