@@ -46,6 +46,12 @@ def warm() -> None:
     tabular.log_mapping.TableLearning(tabular.domains.garnet(4, 2, 2, rng=0), mapping).run([0.5], [0.5], seeds=[0])
     tabular.recourse.recourse([0.5, 1.0], 1.0, tabular.recourse.Classifiers([1.0, 0.5], [[0.1, 0.0], [0.0, 0.1]], 0.1))
     tabular.bandits.gittins_bounds(1, 1, 0.5)
+    for covariance in (tabular.bandits.RBF(2.0), tabular.bandits.AR1(0.5)):
+        arms = tabular.bandits.GaussianProcessBandit(covariance)
+        for policy in tabular.bandits.policies_for_scale(2.0).values():
+            arms.simulate(policy, 2, 1, seed=0)
+    arms.simulate(tabular.bandits.PredictiveSampling(), 2, 1, seed=0)
+    arms.filter(2).observe(0, 0.0)
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator
 

@@ -23,6 +23,7 @@ from tabular.bandits.discounted import TwoArmValues, two_arm_values
 from tabular.bandits.exp3 import exp3_mixing, exp3_regret
 from tabular.bandits.gaussian import (
     AR1,
+    RBF,
     Covariance,
     GaussianDiscountedUCB,
     GaussianFilter,
@@ -37,7 +38,6 @@ from tabular.bandits.gaussian import (
     GaussianWindowThompson,
     GivenCovariance,
     PredictiveSampling,
-    RBF,
     ScaleRegret,
     expected_maximum,
     future_precision,
@@ -61,6 +61,7 @@ from tabular.bandits.stationary import StationaryOptimum, StationaryValues
 
 __all__ = [
     "AR1",
+    "RBF",
     "ContextualBandit",
     "ContextualPolicy",
     "CountPolicy",
@@ -82,7 +83,6 @@ __all__ = [
     "LatentBandit",
     "Policy",
     "PredictiveSampling",
-    "RBF",
     "RatePoint",
     "ScaleRegret",
     "StationaryOptimum",

@@ -17,8 +17,8 @@ from tabular.errors import ModelError, SolverInterrupted
 from tabular.progress import Progress
 
 if TYPE_CHECKING:
-    from tabular.bandits.gaussian import GaussianProcessBandit
-    from tabular.bandits.gaussian_policies import GaussianPolicy
+    from tabular.bandits.gaussian.bandit import GaussianProcessBandit
+    from tabular.bandits.gaussian.policies import GaussianPolicy
 
 __all__ = ["GaussianSimulation", "sampler", "simulate"]
 

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from tabular import _arrays
 from tabular._arrays import Float
 from tabular._parameters import count
-from tabular.bandits.gaussian import GaussianProcessBandit
-from tabular.bandits.gaussian_covariances import RBF
-from tabular.bandits.gaussian_policies import (
+from tabular.bandits.gaussian.bandit import GaussianProcessBandit
+from tabular.bandits.gaussian.covariances import RBF
+from tabular.bandits.gaussian.policies import (
     GaussianDiscountedUCB,
     GaussianPolicy,
     GaussianThompson,

@@ -16,11 +16,11 @@ import numpy as np
 
 from tabular._arrays import Float
 from tabular._parameters import count, number
-from tabular.bandits import _gaussian_kernels as kernels
-from tabular.bandits.gaussian_covariances import Covariance, as_covariance
-from tabular.bandits.gaussian_gaps import GaussianGap, expected_maximum
-from tabular.bandits.gaussian_policies import GaussianPolicy, workspace
-from tabular.bandits.gaussian_simulation import GaussianSimulation, sampler, simulate
+from tabular.bandits.gaussian import _kernels as kernels
+from tabular.bandits.gaussian.covariances import Covariance, as_covariance
+from tabular.bandits.gaussian.gaps import GaussianGap, expected_maximum
+from tabular.bandits.gaussian.policies import GaussianPolicy, workspace
+from tabular.bandits.gaussian.simulation import GaussianSimulation, sampler, simulate
 from tabular.errors import ModelError
 
 __all__ = ["GaussianFilter", "GaussianProcessBandit"]
@@ -139,7 +139,7 @@ class GaussianProcessBandit:
         Parameters
         ----------
         policy : GaussianPolicy
-            One of :mod:`tabular.bandits.gaussian_policies`, or your own with a method ``player``.
+            One of :mod:`tabular.bandits.gaussian.policies`, or your own with a method ``player``.
         horizon, replications : int >= 1
         seed : int >= 0
             Replication i has random numbers of its own, those of the arms and their rewards apart from those of the policy: it

@@ -21,7 +21,7 @@ from scipy.special import ndtr
 from tabular import _arrays
 from tabular._arrays import Float, frozen
 from tabular._parameters import number
-from tabular.bandits.gaussian_covariances import GivenCovariance
+from tabular.bandits.gaussian.covariances import GivenCovariance
 from tabular.divergences import KL
 from tabular.errors import ModelError
 

@@ -18,7 +18,7 @@ from scipy.linalg import toeplitz
 from tabular import _arrays
 from tabular._arrays import Float, frozen
 from tabular._parameters import count, number
-from tabular.bandits._gaussian_kernels import autoregression
+from tabular.bandits.gaussian._kernels import autoregression
 from tabular.errors import ModelError
 
 __all__ = ["AR1", "RBF", "Covariance", "GivenCovariance", "as_covariance"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from tabular._parameters import number
-from tabular.bandits.gaussian_covariances import AR1
+from tabular.bandits.gaussian.covariances import AR1
 from tabular.errors import ModelError
 
 __all__ = ["future_precision", "predictive_sampling_variance"]

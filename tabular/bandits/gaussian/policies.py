@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 from tabular._parameters import count, number
-from tabular.bandits import _gaussian_kernels as kernels
-from tabular.bandits.gaussian_covariances import AR1
-from tabular.bandits.gaussian_predictive import future_precision
+from tabular.bandits.gaussian import _kernels as kernels
+from tabular.bandits.gaussian.covariances import AR1
+from tabular.bandits.gaussian.predictive import future_precision
 from tabular.errors import ModelError
 
 if TYPE_CHECKING:
-    from tabular.bandits.gaussian import GaussianProcessBandit
+    from tabular.bandits.gaussian.bandit import GaussianProcessBandit
 
 __all__ = [
     "GaussianDiscountedUCB",

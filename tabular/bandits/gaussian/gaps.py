@@ -22,7 +22,7 @@ from scipy.special import log_ndtr, ndtr, xlogy
 from tabular._arrays import Float
 from tabular._parameters import count, number
 from tabular.bandits.entropies import entropy
-from tabular.bandits.gaussian_covariances import AR1, PSD_TOLERANCE
+from tabular.bandits.gaussian.covariances import AR1, PSD_TOLERANCE
 from tabular.errors import ModelError
 
 __all__ = ["GaussianGap", "expected_maximum", "orthant_probability"]
