@@ -6,6 +6,7 @@
 True
 """
 
+from tabular.bandits import examples
 from tabular.bandits.contextual import ContextualBandit, ContextualPolicy
 from tabular.bandits.counts import (
     CountPolicy,
@@ -93,6 +94,7 @@ __all__ = [
     "count_regret",
     "critical_distortion",
     "divergences",
+    "examples",
     "exp3_mixing",
     "exp3_regret",
     "expected_maximum",

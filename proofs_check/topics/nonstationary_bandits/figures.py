@@ -1,0 +1,6 @@
+"""Pictures of regret, information and entropy."""
+
+from proofs_check.topics.nonstationary_bandits import exact_figures
+
+FIGURES = (*exact_figures.FIGURES,)
+"""What ``proofs-check reproduce nonstationary_bandits`` makes."""
