@@ -45,6 +45,9 @@ def warm() -> None:
     tabular.log_mapping.ChainLearning(gamma=0.5, n=3, every=1, mapping=mapping).run([0.5], [0.5], seeds=[0])
     tabular.log_mapping.TableLearning(tabular.domains.garnet(4, 2, 2, rng=0), mapping).run([0.5], [0.5], seeds=[0])
     tabular.recourse.recourse([0.5, 1.0], 1.0, tabular.recourse.Classifiers([1.0, 0.5], [[0.1, 0.0], [0.0, 0.1]], 0.1))
+    hidden = tabular.bandits.LatentBandit([[0.5, 0.5], [0.5, 0.5]], [[1.0, 0.0], [0.0, 1.0]])
+    for policy in (tabular.bandits.UCB1(), tabular.bandits.Exp3(0.5), tabular.bandits.BeliefThompson()):
+        tabular.bandits.simulate(hidden, policy, horizon=1, replications=1, seed=0)
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator
 
