@@ -48,10 +48,13 @@ def warm() -> None:
     tabular.bandits.gittins_bounds(1, 1, 0.5)
     for covariance in (tabular.bandits.RBF(2.0), tabular.bandits.AR1(0.5)):
         arms = tabular.bandits.GaussianProcessBandit(covariance)
-        for policy in tabular.bandits.policies_for_scale(2.0).values():
-            arms.simulate(policy, 2, 1, seed=0)
+        for gaussian_policy in tabular.bandits.policies_for_scale(2.0).values():
+            arms.simulate(gaussian_policy, 2, 1, seed=0)
     arms.simulate(tabular.bandits.PredictiveSampling(), 2, 1, seed=0)
     arms.filter(2).observe(0, 0.0)
+    hidden = tabular.bandits.LatentBandit([[0.5, 0.5], [0.5, 0.5]], [[1.0, 0.0], [0.0, 1.0]])
+    for policy in (tabular.bandits.UCB1(), tabular.bandits.Exp3(0.5), tabular.bandits.BeliefThompson()):
+        tabular.bandits.simulate(hidden, policy, horizon=1, replications=1, seed=0)
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator
 
