@@ -58,14 +58,31 @@ from tabular.bandits.rate_distortion import (
     symmetric_chain_bound,
     symmetric_chain_rate,
 )
+from tabular.bandits.simulation import (
+    KLUCB,
+    UCB1,
+    BeliefGreedy,
+    BeliefThompson,
+    DiscountedThompson,
+    DiscountedUCB,
+    EpsilonGreedy,
+    Exp3,
+    Exp3S,
+    RewardTable,
+    SimulatedPolicy,
+    Simulation,
+    SlidingWindowThompson,
+    SlidingWindowUCB,
+    Thompson,
+    simulate,
+)
 from tabular.bandits.stationary import StationaryOptimum, StationaryValues
-from tabular.bandits._policy import SimulatedPolicy
-from tabular.bandits.policies import KLUCB, UCB1, DiscountedUCB, EpsilonGreedy, Exp3, Exp3S, SlidingWindowUCB
-from tabular.bandits.posterior_sampling import BeliefGreedy, BeliefThompson, DiscountedThompson, SlidingWindowThompson, Thompson
-from tabular.bandits.simulation import RewardTable, Simulation, simulate
 
 __all__ = [
     "AR1",
+    "KLUCB",
+    "RBF",
+    "UCB1",
     "BeliefGreedy",
     "BeliefThompson",
     "ContextualBandit",
@@ -91,11 +108,9 @@ __all__ = [
     "GaussianUniform",
     "GaussianWindowThompson",
     "GivenCovariance",
-    "KLUCB",
     "LatentBandit",
     "Policy",
     "PredictiveSampling",
-    "RBF",
     "RatePoint",
     "RewardTable",
     "ScaleRegret",
@@ -107,7 +122,6 @@ __all__ = [
     "StationaryValues",
     "Thompson",
     "TwoArmValues",
-    "UCB1",
     "bayes_regret",
     "blahut_arimoto",
     "count_regret",

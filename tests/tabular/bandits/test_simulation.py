@@ -26,14 +26,13 @@ from tabular.bandits import (
     SlidingWindowThompson,
     SlidingWindowUCB,
     Thompson,
-    _rules,
     count_regret,
     kl_ucb,
     simulate,
-    simulation,
     thompson,
     ucb1,
 )
+from tabular.bandits.simulation import _rules, engine
 
 NB1 = LatentBandit([[0.9, 0.1], [0.1, 0.9]], [[0.8, 0.2], [0.2, 0.8]])
 NB3 = LatentBandit(
@@ -396,7 +395,7 @@ class Given(SimulatedPolicy):
 
 
 def test_blocks_are_added_up(monkeypatch):
-    monkeypatch.setattr(simulation, "BLOCK_STEPS", 100)
+    monkeypatch.setattr(engine, "BLOCK_STEPS", 100)
     policy = Given()
     found = simulate([0.5, 0.5], policy, 5, 133, seed=9)
     everything = np.concatenate(policy.seen)
@@ -415,16 +414,16 @@ def test_blocks_are_added_up(monkeypatch):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interrupts_keep_what_was_done(monkeypatch, workers):
-    merged = simulation._merged
+    merged = engine._merged
 
     def interrupted(total, done, block, played):
         if done == most:
             raise KeyboardInterrupt
         return merged(total, done, block, played)
 
-    monkeypatch.setattr(simulation, "BLOCK_STEPS", 100)
+    monkeypatch.setattr(engine, "BLOCK_STEPS", 100)
     sixty = simulate([0.5, 0.4], UCB1(), 5, 60, seed=9)
-    monkeypatch.setattr(simulation, "_merged", interrupted)
+    monkeypatch.setattr(engine, "_merged", interrupted)
     for most in (60, 0):
         with pytest.raises(tabular.SolverInterrupted, match=f"{most} of 133 replications are in") as caught:
             simulate([0.5, 0.4], UCB1(), 5, 133, seed=9, workers=workers)

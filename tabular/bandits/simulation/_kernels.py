@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tabular._arrays import Float
-from tabular.bandits._rules import TIE, confidence_bounds, kl_bounds, largest, means, negative_entropy, samples
+from tabular.bandits.simulation._rules import TIE, confidence_bounds, kl_bounds, largest, means, negative_entropy, samples
 from tabular.divergences.generators import compiled
 
 __all__ = ["Environment", "Record", "play_beliefs", "play_counts", "play_weights"]

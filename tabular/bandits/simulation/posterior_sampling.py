@@ -1,6 +1,6 @@
 """Posterior sampling for :func:`tabular.bandits.simulate`: independent Beta posteriors, and the exact belief of a hidden chain.
 
-Notation, windows and discounts as in :mod:`tabular.bandits.policies`.
+Notation, windows and discounts as in :mod:`tabular.bandits.simulation.policies`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabular._parameters import count
-from tabular.bandits import _kernels
-from tabular.bandits._kernels import Environment, Record
-from tabular.bandits._policy import CountsPolicy, Loop, SimulatedPolicy, check_rewards, inside, positive
+from tabular.bandits.simulation import _kernels
+from tabular.bandits.simulation._kernels import Environment, Record
+from tabular.bandits.simulation._policy import CountsPolicy, Loop, SimulatedPolicy, check_rewards, inside, positive
 from tabular.errors import ModelError
 
 __all__ = ["BeliefGreedy", "BeliefThompson", "DiscountedThompson", "SlidingWindowThompson", "Thompson"]

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 from tabular._parameters import number, probability
-from tabular.bandits import _kernels
-from tabular.bandits._kernels import Environment, Record
+from tabular.bandits.simulation import _kernels
+from tabular.bandits.simulation._kernels import Environment, Record
 from tabular.errors import ModelError
 
 __all__ = ["CountsPolicy", "Loop", "SimulatedPolicy", "check_rewards", "inside", "positive"]
@@ -27,7 +27,7 @@ class SimulatedPolicy(ABC):
 
 
 class Loop(NamedTuple):
-    """The parameters of :func:`tabular.bandits._kernels.play_counts`."""
+    """The parameters of :func:`tabular.bandits.simulation._kernels.play_counts`."""
 
     rule: int
     x: float = 0.0

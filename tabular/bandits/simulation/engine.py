@@ -23,10 +23,10 @@ from numpy.typing import ArrayLike, NDArray
 from tabular import _arrays
 from tabular._arrays import Float, frozen
 from tabular._parameters import count
-from tabular.bandits import _kernels
-from tabular.bandits._kernels import Environment, Record
-from tabular.bandits._policy import SimulatedPolicy
 from tabular.bandits.latent import LatentBandit
+from tabular.bandits.simulation import _kernels
+from tabular.bandits.simulation._kernels import Environment, Record
+from tabular.bandits.simulation._policy import SimulatedPolicy
 from tabular.errors import ModelError, SolverInterrupted
 from tabular.progress import Progress
 
@@ -137,7 +137,7 @@ def simulate(
     bandit : LatentBandit, (k,) or (T, k) array of means in [0, 1], or RewardTable
         Means are those of Bernoulli rewards, the same at every step or given for each one.
     policy : SimulatedPolicy
-        One of :mod:`tabular.bandits.policies` and :mod:`tabular.bandits.posterior_sampling`.
+        One of :mod:`tabular.bandits.simulation.policies` and :mod:`tabular.bandits.simulation.posterior_sampling`.
     horizon, replications : int >= 1
         A table needs as many rows as the horizon has steps, and may have more.
     seed : int >= 0

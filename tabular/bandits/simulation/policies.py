@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabular._parameters import count, number, probability
-from tabular.bandits import _kernels
-from tabular.bandits._kernels import Environment, Record
-from tabular.bandits._policy import CountsPolicy, Loop, SimulatedPolicy, check_rewards, inside, positive
+from tabular.bandits.simulation import _kernels
+from tabular.bandits.simulation._kernels import Environment, Record
+from tabular.bandits.simulation._policy import CountsPolicy, Loop, SimulatedPolicy, check_rewards, inside, positive
 
 __all__ = ["KLUCB", "UCB1", "DiscountedUCB", "EpsilonGreedy", "Exp3", "Exp3S", "SlidingWindowUCB"]
 
