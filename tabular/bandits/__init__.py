@@ -21,7 +21,7 @@ from tabular.bandits.counts import (
     ucb1,
 )
 from tabular.bandits.discounted import TwoArmValues, two_arm_values
-from tabular.bandits.exp3 import exp3_mixing, exp3_regret
+from tabular.bandits.exp3 import exp3_regret
 from tabular.bandits.gaussian import (
     AR1,
     RBF,
@@ -128,7 +128,6 @@ __all__ = [
     "critical_distortion",
     "divergences",
     "examples",
-    "exp3_mixing",
     "exp3_regret",
     "expected_maximum",
     "future_precision",

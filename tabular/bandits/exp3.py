@@ -2,23 +2,16 @@ r"""Exp3 without simulation: all sequences of its actions, on rewards that were 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tabular import _arrays
 from tabular._parameters import probability
 from tabular.bandits import hidden
+from tabular.bandits.simulation import Exp3
 from tabular.errors import ModelError
 
-__all__ = ["exp3_mixing", "exp3_regret"]
-
-
-def exp3_mixing(arms: int, horizon: int) -> float:
-    r""":math:`\min\{1, \sqrt{k \ln k / ((e - 1) T)}\}`, with which the regret is at most :math:`2 \sqrt{e - 1} \sqrt{k T \ln k}`
-    (Auer, Cesa-Bianchi, Freund and Schapire 2002, Corollary 3.2)."""
-    return min(1.0, math.sqrt(arms * math.log(arms) / ((math.e - 1.0) * horizon)))
+__all__ = ["exp3_regret"]
 
 
 def exp3_regret(rewards: ArrayLike, mixing: float | None = None) -> float:
@@ -32,7 +25,7 @@ def exp3_regret(rewards: ArrayLike, mixing: float | None = None) -> float:
     rewards : (T, k) array in [0, 1]
         Fixed in advance.
     mixing : float in (0, 1], optional
-        :math:`\gamma`, by default :func:`exp3_mixing`.
+        :math:`\gamma`, by default that of :meth:`Exp3.tuned <tabular.bandits.Exp3.tuned>`.
 
     Raises
     ------
@@ -50,7 +43,7 @@ def exp3_regret(rewards: ArrayLike, mixing: float | None = None) -> float:
     steps, k = x.shape
     if k**steps > hidden.MOST_NODES:
         raise ModelError(f"there are {k}^{steps} sequences of actions (at most {hidden.MOST_NODES}); shorten the horizon")
-    gamma = exp3_mixing(k, steps) if mixing is None else probability(mixing, "mixing")
+    gamma = Exp3.tuned(steps, k).mixing if mixing is None else probability(mixing, "mixing")
     if gamma == 0.0:
         raise ModelError("mixing is 0 (expected a number in (0, 1])")
     chances, exponents, gained = np.ones(1), np.zeros((1, k)), 0.0

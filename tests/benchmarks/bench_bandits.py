@@ -31,16 +31,13 @@ from tabular.bandits import (
     SlidingWindowThompson,
     SlidingWindowUCB,
     Thompson,
-    latent,
+    examples,
     simulate,
 )
+from tabular.bandits import hidden as belief_trees
 from tabular.bandits.beliefs import Nodes
 
-NB1 = LatentBandit([[0.9, 0.1], [0.1, 0.9]], [[0.8, 0.2], [0.2, 0.8]])
-NB3 = LatentBandit(
-    [[0.7, 0.2, 0.05, 0.05], [0.1, 0.6, 0.2, 0.1], [0.05, 0.15, 0.7, 0.1], [0.2, 0.1, 0.1, 0.6]],
-    [[0.9, 0.3], [0.6, 0.5], [0.2, 0.7], [0.4, 0.8]],
-)
+NB1, NB3 = examples.swapping_arms(), examples.four_states()
 
 
 def hidden(arms: int) -> LatentBandit:
@@ -194,5 +191,5 @@ if __name__ == "__main__":
     for name, bandit in (("NB1", NB1), ("NB3", NB3)):
         budget = 1.0 if options.quick else options.seconds
         print(f"{name}, beliefs merged:     {tree(bandit, budget)}")
-        with mock.patch.object(latent, "merged", lambda nodes: nodes):
+        with mock.patch.object(belief_trees, "merged", lambda nodes: nodes):
             print(f"{name}, beliefs not merged: {tree(bandit, budget)}")

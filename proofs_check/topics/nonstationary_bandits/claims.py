@@ -7,6 +7,7 @@ ratio              the information ratio of Thompson sampling at one belief: arm
 targets            satisficing, rate distortion, and its closed form for arms that swap
 swapping_arms      two arms that swap: what is best, what Thompson sampling costs, what nobody can avoid
 contexts           contexts that are seen before acting
+gaussian_arms      arms that follow Gaussian processes: switches, the information ratio, predictive sampling
 classics           Bernoulli arms: telling bandits apart, Bayesian regret, indices, fixed rewards
 ================== =================================================================================================
 """
@@ -15,10 +16,20 @@ from proofs_check.topics.nonstationary_bandits import (
     classics,
     contexts,
     entropy_rates,
+    gaussian_arms,
     information_bounds,
     ratio,
     swapping_arms,
     targets,
 )
 
-__all__ = ["classics", "contexts", "entropy_rates", "information_bounds", "ratio", "swapping_arms", "targets"]
+__all__ = [
+    "classics",
+    "contexts",
+    "entropy_rates",
+    "gaussian_arms",
+    "information_bounds",
+    "ratio",
+    "swapping_arms",
+    "targets",
+]

@@ -21,7 +21,6 @@ from tabular.bandits import (
     bayes_regret,
     count_regret,
     divergences,
-    exp3_mixing,
     exp3_regret,
     gittins_bounds,
     gittins_index,
@@ -441,7 +440,7 @@ def against_best(rewards: Array) -> Any:
 
 @floats_only
 def _our_exp3(rewards: Array) -> float:
-    return exp3_regret(rewards, exp3_mixing(rewards.shape[1], len(rewards)))
+    return exp3_regret(rewards)
 
 
 @exp3_bound.false_sibling("a sixth of it")

@@ -114,12 +114,13 @@ def histories(P: Array, mu: Array, nu: Array, horizon: int, target: Array, play:
 
 def information(rows: Array, chances: Array) -> Any:
     """Between which row it is and a coin whose chance depends on the state; ``rows`` are joint probabilities, (rows, n)."""
-    overall = (rows @ chances).sum() / rows.sum()
+    sides = np.array([chances, 1 - chances]).T  # not one less the other: rounding would make what is impossible possible
+    overall = (rows @ sides).sum(axis=0) / rows.sum()
     out = rational(0)
     for row in rows:
         mass = row.sum()
         if mass > 0:
-            out = out + mass * binary_kl(row @ chances / mass, overall)
+            out = out + mass * kl(row @ sides / mass, overall)
     return out
 
 
