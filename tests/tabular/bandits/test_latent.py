@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tabular
-from tabular.bandits import LatentBandit, hidden
+from tabular.bandits import LatentBandit, beliefs, hidden
 
 
 @given(st.integers(0, 10_000), st.integers(1, 3), st.sampled_from([None, 3]), st.sampled_from(["thompson", "greedy", "uniform"]))
@@ -225,3 +225,15 @@ def test_trees_that_are_too_large(monkeypatch):
         bandit.information_gain(8)
     with pytest.raises(tabular.ModelError, match="up to 128 sequences of best actions"):
         NB5.optimal_action_entropy(30)
+
+
+def test_hashes_that_collide(monkeypatch):
+    """Rows with one hash are told apart all the same."""
+    rng = np.random.default_rng(0)
+    several = beliefs.Nodes(rng.dirichlet([1, 1, 1], 20)[rng.integers(0, 20, 200)], rng.random(200))
+    expected = beliefs.merged(several)
+    monkeypatch.setattr(beliefs, "_multipliers", lambda n: np.zeros(n, dtype=np.uint64))
+    found = beliefs.merged(several)
+    order, other = (np.lexsort(x.beliefs.T) for x in (expected, found))
+    assert found.weights[other] == pytest.approx(expected.weights[order])
+    assert (found.beliefs[other] == expected.beliefs[order]).all()
