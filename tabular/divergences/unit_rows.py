@@ -33,7 +33,8 @@ OPEN = -1.0
 """A leak that is not decided yet."""
 
 TINY = 1e-290
-"""A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact."""
+"""A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact. Gaps of this share
+are none: laws would be searched for at ratios that no double holds."""
 
 SMALL = 1e-12
 """Radii from here on move some ratio by more than a part in a million."""
@@ -84,7 +85,8 @@ def unit_rows(
         if unit > 1e-290:
             scale = 1.0 / unit
             for i in range(ends[r], n):
-                gaps[i] = (gaps[i] - m) * scale
+                gap = (gaps[i] - m) * scale
+                gaps[i] = gap if gap > TINY else 0.0
         else:
             for i in range(ends[r], n):
                 gaps[i] = (gaps[i] - m) / unit if unit > 0.0 else 0.0

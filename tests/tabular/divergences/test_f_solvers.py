@@ -26,7 +26,8 @@ LAST_PLACE = 2.0**-52
 
 def tolerance(D, values, p):
     reach = values if math.isfinite(D.limit_at_infinity) else values[p > 0]
-    return GAP * float(np.ptp(reach)) + 4 * LAST_PLACE * float(np.abs(values).max())
+    underflow = 1e-320  # what is smaller than any normal number has no digits to lose
+    return GAP * float(np.ptp(reach)) + 4 * LAST_PLACE * float(np.abs(values).max()) + underflow
 
 
 def distance_slack(D, law, p):
@@ -241,6 +242,18 @@ def test_chi_square_at_radii_and_prices_of_small_fractions():
             for kind in ("radius", "penalty"):
                 dual, primal = tabular.ChiSquare().bounds(values, p / p.sum(), **{kind: strength})
                 assert primal - dual <= 1e-13
+
+
+@pytest.mark.parametrize("order", [-1.0, 0.0, 0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("tiny", [5e-324, 1e-310, 1e-300])
+def test_gaps_far_below_the_spread(order, tiny):
+    """Values that differ by less than any ratio of doubles can hold count as one."""
+    D = tabular.CressieRead(order)
+    for values in ([0.0, 1.0, tiny], [-tiny, 0.0, 0.0, 1.0], [-tiny, 0.0, 0.0]):
+        p = np.array([0.5, 0.0, 0.25, 0.25][: len(values)])
+        for reference in (p / p.sum(), np.full(len(values), 1 / len(values))):
+            for strength, name in ((1.0, "radius"), (0.01, "radius"), (0.3, "penalty"), (1e-6, "penalty")):
+                check(D, np.array(values), reference, strength, name)
 
 
 @pytest.mark.parametrize("order", [-1.0, 0.0])
