@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from tabular._arrays import Float
 
-__all__ = ["Nodes", "merged"]
+__all__ = ["Nodes", "merge", "merged"]
 
 DIGITS = 12
 """Beliefs that agree to so many decimal places are one: far below any tolerance, far above rounding."""
@@ -24,29 +23,26 @@ class Nodes:
     beliefs: Float
     weights: Float
 
-    @cached_property
-    def _index(self) -> dict[bytes, int]:
-        return {key.tobytes(): i for i, key in enumerate(_keys(self.beliefs))}
-
-    def find(self, beliefs: Float) -> NDArray[np.intp]:
-        """Which of the nodes some beliefs are."""
-        index = self._index
-        return np.array([index[key.tobytes()] for key in _keys(beliefs)], dtype=np.intp)
-
 
 def _keys(beliefs: Float) -> NDArray[Any]:
     return np.ascontiguousarray(np.rint(beliefs * 10.0**DIGITS).astype(np.int64))
 
 
-def merged(nodes: Nodes) -> Nodes:
-    """One node for all beliefs that round to the same; the first of them stands for it."""
+def merge(nodes: Nodes) -> tuple[Nodes, NDArray[np.intp]]:
+    """One node for all beliefs that round to the same, the first of them, and which one each belief became."""
     keys = _keys(nodes.beliefs)
     hashes = (keys.view(np.uint64) * _multipliers(keys.shape[1])).sum(axis=1, dtype=np.uint64)  # sorts five times as fast as rows
     _, first, which = np.unique(hashes, return_index=True, return_inverse=True)
     if (keys[first][which] != keys).any():  # two rows with one hash
         rows = keys.view(np.dtype((np.void, keys.dtype.itemsize * keys.shape[1]))).reshape(-1)
         _, first, which = np.unique(rows, return_index=True, return_inverse=True)
-    return Nodes(nodes.beliefs[first], np.bincount(which, weights=nodes.weights, minlength=first.size).astype(np.float64))
+    weights = np.bincount(which, weights=nodes.weights, minlength=first.size).astype(np.float64)
+    return Nodes(nodes.beliefs[first], weights), which
+
+
+def merged(nodes: Nodes) -> Nodes:
+    """The nodes of :func:`merge` alone."""
+    return merge(nodes)[0]
 
 
 def _multipliers(n: int) -> NDArray[np.uint64]:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, rel_entr
 
 from tabular import _arrays
-from tabular._arrays import Float
+from tabular._arrays import ROW_TOLERANCE, Float
 from tabular._parameters import count
 from tabular.errors import ModelError
 
@@ -219,7 +219,7 @@ def _forward(
     regret, pulls = np.empty(steps), np.zeros(arms)
     for t in range(steps):
         laws = np.asarray(policy(successes, failures, t), dtype=np.float64)
-        if laws.shape != successes.shape or not ((laws >= 0.0).all() and np.allclose(laws.sum(axis=1), 1.0, atol=1e-9)):
+        if laws.shape != successes.shape or not ((laws >= 0.0).all() and (np.abs(laws.sum(axis=1) - 1.0) <= ROW_TOLERANCE).all()):
             raise ModelError(f"the policy returned no laws at step {t} (expected {successes.shape}, rows that sum to one)")
         p = chances(successes, failures)
         regret[t] = weights @ (best - (laws * p).sum(axis=1))

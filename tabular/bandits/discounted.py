@@ -6,9 +6,10 @@ by at most :math:`g^N / (1 - g)` from those of the endless game.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,8 +56,8 @@ def two_arm_values(
     if not 0.0 < g < 1.0:
         raise ModelError(f"discount is {discount!r} (expected a number in (0, 1))")
     steps = count(depth, "depth")
-    priors = [tuple(number(x, f"{name} prior") for x in prior) for name, prior in (("first", first), ("second", second))]
-    if not all(len(prior) == 2 and min(prior) > 0.0 for prior in priors):
+    priors = [_prior(prior) for prior in (first, second)]
+    if not all(priors):
         raise ModelError(f"priors are {first!r} and {second!r} (expected pairs of positive numbers)")
     score = partial(gittins_index, discount=g) if index is None else index
     indices = [_table(prior, steps, score) for prior in priors]
@@ -83,6 +84,15 @@ def two_arm_values(
     return TwoArmValues(float(ahead[0][0, 0, 0]), float(ahead[1][0, 0, 0]))
 
 
+def _prior(given: Any) -> tuple[float, ...]:
+    """Two positive numbers, or nothing."""
+    try:
+        a, b = (number(x, "prior", least=0.0) for x in given)
+    except (TypeError, ValueError):
+        return ()
+    return (a, b) if a > 0.0 and b > 0.0 else ()
+
+
 def _table(prior: tuple[float, ...], steps: int, function: Callable[[float, float], float]) -> Float:
     """(N + 1, N + 1) values by pulls and successes; more successes than pulls do not occur, and are 0."""
     a, b = prior
@@ -90,4 +100,6 @@ def _table(prior: tuple[float, ...], steps: int, function: Callable[[float, floa
     for pulls in range(steps + 1):
         for wins in range(pulls + 1):
             out[pulls, wins] = function(a + wins, b + pulls - wins)
+            if math.isnan(out[pulls, wins]):
+                raise ModelError(f"the index of an arm with {a + wins:g} and {b + pulls - wins:g} is NaN")
     return out

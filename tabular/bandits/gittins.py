@@ -22,6 +22,9 @@ from tabular.errors import ModelError
 
 __all__ = ["gittins_bounds", "gittins_index"]
 
+MOST_PULLS = 10_000
+"""Of a recursion, which takes half its square steps, sixty times over."""
+
 HALVINGS = 60
 """Of the unit interval: beyond the last bit of an index."""
 
@@ -54,6 +57,11 @@ def gittins_bounds(a: float, b: float, discount: float, depth: int | None = None
     if not isinstance(discount, (int, float, np.floating)) or not 0.0 < discount < 1.0:
         raise ModelError(f"discount is {discount!r} (expected a number in (0, 1))")
     steps = max(2, math.ceil(math.log(1e-13) / math.log(discount))) if depth is None else count(depth, "depth")
+    if steps > MOST_PULLS:
+        raise ModelError(
+            f"the recursion would go {steps} pulls deep (at most {MOST_PULLS}): the discount {discount!r} is too close to 1; "
+            "pass a smaller depth for wider bounds"
+        )
     ends = _tail_ends(float(a), float(b), steps)
     low = _bisect(float(a), float(b), float(discount), steps, ends, optimistic=False)
     high = _bisect(float(a), float(b), float(discount), steps, ends, optimistic=True)

@@ -7,20 +7,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.csgraph import connected_components
 
 from tabular import _arrays
 from tabular._arrays import ROW_TOLERANCE, Float, frozen
 from tabular._parameters import count
-from tabular.bandits.beliefs import Nodes, merged
+from tabular.bandits.beliefs import Nodes, merge, merged
 from tabular.errors import ModelError
 
-__all__ = ["HiddenChain", "Policy", "check_laws", "stationary_law"]
+__all__ = ["TIE", "HiddenChain", "Policy", "check_laws", "closed_classes", "stationary_law"]
 
 Policy = Callable[[Float, int], ArrayLike]
 """``policy(beliefs, t)``: (M, n) beliefs about the state of step t (0-based) to (M, k) laws on actions."""
 
+TIE = 1e-12
+"""Means that differ by no more are equal: they may be sums of products."""
+
 MOST_NODES = 2_000_000
 """Beliefs that a tree may hold at one step."""
+
+MOST_NUMBERS = 40_000_000
+"""Probabilities that may be expanded at once, before equal beliefs are merged: 320 megabytes, three times over."""
 
 
 class HiddenChain:
@@ -56,8 +63,12 @@ class HiddenChain:
                 )
             likelihood, rewards = np.stack([1.0 - mu, mu], axis=2), np.array([0.0, 1.0])
         else:
-            likelihood, rewards = (_arrays.as_float(x, name) for x, name in zip(outcomes, ("outcomes", "rewards"), strict=True))
-            if likelihood.ndim != 3 or likelihood.shape[0] != n or rewards.shape != likelihood.shape[2:]:
+            try:
+                given, paid = outcomes
+            except (TypeError, ValueError):
+                raise ModelError("outcomes are a pair: probabilities (n, k, m) and rewards (m,)") from None
+            likelihood, rewards = _arrays.as_float(given, "outcomes"), _arrays.as_float(paid, "rewards")
+            if likelihood.ndim != 3 or 0 in likelihood.shape or len(likelihood) != n or rewards.shape != likelihood.shape[2:]:
                 raise ModelError(f"outcomes have shapes {likelihood.shape} and {rewards.shape} (expected ({n}, k, m) and (m,))")
             check_laws(likelihood.reshape(-1, rewards.size), "outcomes", "state and arm")
             if not np.isfinite(rewards).all():
@@ -85,11 +96,11 @@ class HiddenChain:
 
     @property
     def best_actions(self) -> NDArray[np.intp]:
-        """(n,) best arm of each state, the lowest index among ties."""
-        return np.asarray(self.means.argmax(axis=1))
+        """(n,) best arm of each state, the lowest index among ties within 1e-12."""
+        return np.asarray((self.means >= self.means.max(axis=1, keepdims=True) - TIE).argmax(axis=1))
 
     def __repr__(self) -> str:
-        kind = "Bernoulli rewards" if self.outcome_rewards.size == 2 else f"{self.outcome_rewards.size} outcomes"
+        kind = "Bernoulli rewards" if self.outcome_rewards.tolist() == [0.0, 1.0] else f"{self.outcome_rewards.size} outcomes"
         return f"{type(self).__name__}({self.n_states} states, {self.n_actions} arms, {kind})"
 
     # --- beliefs ---------------------------------------------------------------------------------------------------------------
@@ -109,7 +120,7 @@ class HiddenChain:
 
     def regrets_of(self, beliefs: Float) -> Float:
         """(M, k) expected regret of each action."""
-        best = beliefs @ self.means[np.arange(self.n_states), self.best_actions]
+        best = beliefs @ self.means.max(axis=1)
         return np.asarray(best[:, None] - beliefs @ self.means)
 
     def step(self, nodes: Nodes, laws: Float) -> Nodes:
@@ -120,16 +131,34 @@ class HiddenChain:
         ModelError
             If more than ``MOST_NODES`` would be held, with their number.
         """
-        size = nodes.weights.size * self.n_actions * self.outcome_rewards.size
-        if size > 4 * MOST_NODES:
-            raise ModelError(
-                f"the next step of the belief tree has up to {size} nodes (at most {4 * MOST_NODES} are expanded at once); "
-                "shorten the horizon, or take long-run averages: stationary_values()"
-            )
+        self._check_size(nodes.weights.size)
         joint, chances = self.outcomes_of(nodes.beliefs)
         weights = nodes.weights[:, None, None] * laws[:, :, None] * chances
         kept = weights > 0.0
-        found = merged(Nodes(self._after(joint, chances, kept), weights[kept]))
+        return self._checked(merged(Nodes(self._after(joint, chances, kept), weights[kept])))
+
+    def children_of(self, beliefs: Float) -> tuple[Float, Float, NDArray[np.intp]]:
+        """Beliefs about the next state after all actions and outcomes, the (M, k, m) probabilities of outcomes, and which of the
+        beliefs each leads to (0 where an outcome cannot be)."""
+        self._check_size(len(beliefs))
+        joint, chances = self.outcomes_of(beliefs)
+        possible = chances > 0.0
+        found, which = merge(Nodes(self._after(joint, chances, possible), chances[possible]))
+        self._checked(found)
+        children = np.zeros(chances.shape, dtype=np.intp)
+        children[possible] = which
+        return found.beliefs, chances, children
+
+    def _check_size(self, beliefs: int) -> None:
+        nodes = beliefs * self.n_actions * self.outcome_rewards.size
+        if nodes > 4 * MOST_NODES or nodes * self.n_states > MOST_NUMBERS:
+            raise ModelError(
+                f"the next step of the belief tree has up to {nodes} nodes of {self.n_states} numbers (at most {4 * MOST_NODES} "
+                f"nodes and {MOST_NUMBERS} numbers are expanded at once); shorten the horizon, or take long-run averages: "
+                "stationary_values()"
+            )
+
+    def _checked(self, found: Nodes) -> Nodes:
         if found.weights.size > MOST_NODES:
             raise ModelError(
                 f"the belief tree has {found.weights.size} nodes at one step (at most {MOST_NODES}); "
@@ -165,6 +194,13 @@ class HiddenChain:
             m = int(np.argmin(good))
             raise ModelError(f"the policy returned no law at step {t} for belief {beliefs[m].round(6)}: {laws[m]}")
         return laws
+
+
+def closed_classes(transition: Float) -> int:
+    """How many sets of states the chain may end in."""
+    count_, labels = connected_components(transition > 0.0, directed=True, connection="strong")
+    leaves = {int(labels[i]) for i, j in np.argwhere(transition > 0.0) if labels[i] != labels[j]}
+    return int(count_) - len(leaves)
 
 
 def stationary_law(transition: Float) -> Float:

@@ -23,12 +23,18 @@ from tabular._parameters import count
 from tabular.bandits import hidden
 from tabular.bandits.beliefs import Nodes, merged
 from tabular.bandits.entropies import information_of_outcomes, sequence_entropy
-from tabular.bandits.hidden import HiddenChain, Policy, check_laws, stationary_law
+from tabular.bandits.hidden import HiddenChain, Policy, check_laws, closed_classes, stationary_law
 from tabular.bandits.rate_distortion import RatePoint, blahut_arimoto
 from tabular.bandits.stationary import StationaryOptimum, StationaryValues, stationary_optimum, stationary_values
 from tabular.errors import ModelError
 
 __all__ = ["LatentBandit"]
+
+NEGLIGIBLE = 1e-14
+"""Regrets and informations below this are rounding, and count as 0."""
+
+ROUNDING = 1e-11
+"""Entropies of sequences lose less: what is out of order by less is put in order, what is out by more is shown."""
 
 
 class LatentBandit(HiddenChain):
@@ -71,7 +77,7 @@ class LatentBandit(HiddenChain):
     def greedy(self, beliefs: Float, t: int) -> Float:
         """The arm with the largest mean under the belief, the lowest index among ties within 1e-12."""
         q = beliefs @ self.means
-        return np.eye(self.n_actions)[np.argmax(q >= q.max(axis=1, keepdims=True) - 1e-12, axis=1)]
+        return np.eye(self.n_actions)[np.argmax(q >= q.max(axis=1, keepdims=True) - hidden.TIE, axis=1)]
 
     def uniform(self, beliefs: Float, t: int) -> Float:
         """Every arm alike."""
@@ -95,7 +101,8 @@ class LatentBandit(HiddenChain):
         A sequence of rewards of all arms at the next ``lookahead`` steps is drawn from its law under the belief, and the arm is
         played that has the largest :math:`E[\mu(\theta_t, a) | F_{t - 1}, \text{that future}]`, the lowest index among ties. What
         will have changed by then cannot be learned from the future, and is not explored: on independent states this is the
-        greedy policy, on states that never change it tends to Thompson sampling as the lookahead grows.
+        greedy policy; on states that never change, if none has two best arms, it tends to Thompson sampling as the lookahead
+        grows.
 
         Raises
         ------
@@ -110,7 +117,7 @@ class LatentBandit(HiddenChain):
                 joint = beliefs * likelihood
                 q = joint @ self.means
                 chance = joint.sum(axis=1)
-                choice = np.argmax(q >= q.max(axis=1, keepdims=True) - 1e-12 * chance[:, None], axis=1)
+                choice = np.argmax(q >= q.max(axis=1, keepdims=True) - hidden.TIE * chance[:, None], axis=1)
                 laws[np.arange(len(beliefs)), choice] += chance
             return laws
 
@@ -158,32 +165,29 @@ class LatentBandit(HiddenChain):
         """(T,) expected regret of each step of the policy that is optimal for this horizon, by dynamic programming on the
         tree."""
         steps = count(horizon, "horizon")
-        everything = np.ones((1, self.n_actions))
-        layers = [Nodes(self.initial[None], np.ones(1))]
-        for _ in range(steps - 1):
-            layers.append(self.step(layers[-1], np.broadcast_to(everything, (layers[-1].weights.size, self.n_actions))))
+        beliefs, layers = self.initial[None], []
+        for t in range(steps):
+            chances, children = np.zeros(0), np.zeros(0, dtype=np.intp)
+            regrets = self.regrets_of(beliefs)
+            if t + 1 < steps:
+                beliefs, chances, children = self.children_of(beliefs)
+            layers.append((regrets, chances, children))
+        values = np.zeros(0)
         chosen: list[NDArray[np.intp]] = []
-        ahead: Float | None = None
-        for t in reversed(range(steps)):
-            beliefs = layers[t].beliefs
-            values = self.regrets_of(beliefs)
-            if ahead is not None:
-                values += self._continued(beliefs, layers[t + 1], ahead)
-            chosen.insert(0, np.argmax(values <= values.min(axis=1, keepdims=True) + 1e-12, axis=1))
-            ahead = values.min(axis=1)
-
-        def policy(beliefs: Float, t: int) -> Float:
-            return np.eye(self.n_actions)[chosen[t][layers[t].find(beliefs)]]
-
-        return self.policy_regret(policy, steps)
-
-    def _continued(self, beliefs: Float, layer: Nodes, values: Float) -> Float:
-        """(M, k) expected value of the next node after each action."""
-        joint, chances = self.outcomes_of(beliefs)
-        possible = chances > 0.0
-        worth = np.zeros(chances.shape)
-        worth[possible] = values[layer.find(self._after(joint, chances, possible))]
-        return np.asarray((chances * worth).sum(axis=2))
+        for regrets, chances, children in reversed(layers):
+            ahead = (chances * values[children]).sum(axis=2) if chances.size else 0.0
+            worth = regrets + ahead
+            values = worth.min(axis=1)
+            chosen.insert(0, np.argmax(worth <= values[:, None] + 1e-12, axis=1))
+        weights, out = np.ones(1), np.empty(steps)
+        for t, ((regrets, chances, children), arm) in enumerate(zip(layers, chosen, strict=True)):
+            rows = np.arange(arm.size)
+            out[t] = weights @ regrets[rows, arm]
+            if chances.size:
+                reached = (weights[:, None] * chances[rows, arm]).ravel()
+                weights = np.zeros(len(layers[t + 1][0]))
+                np.add.at(weights, children[rows, arm].ravel(), reached)
+        return out
 
     # --- in the long run -------------------------------------------------------------------------------------------------------
 
@@ -197,16 +201,17 @@ class LatentBandit(HiddenChain):
         policy : function of beliefs, optional
             Thompson sampling by default; it is asked once, with t = 0.
         resolution : int >= 2, optional
-            Beliefs are multiples of its inverse; by default 4000 for two states, 400 for three, 80 for four, 12 beyond.
+            Beliefs are multiples of its inverse; by default 4000 for two states, or 16 times
+            the steps that a state lasts, 400 for three, 80 for four, 12 beyond.
         tol : float
             Total change of the law of the belief in one step at which it counts as settled.
 
         Raises
         ------
         ModelError
-            If the grid would be too large, or the policy returns no laws.
+            If the grid would be too large, or too coarse for how long states last, or the policy returns no laws.
         SolverError
-            If the law of the belief does not settle: the state hardly moves.
+            If the law of the belief does not settle.
 
         Examples
         --------
@@ -220,7 +225,8 @@ class LatentBandit(HiddenChain):
     def stationary_optimum(self, resolution: int | None = None, *, tol: float = 1e-9) -> StationaryOptimum:
         """Least regret per step of any policy in the long run, by relative value iteration on a grid of beliefs: a lower bound.
 
-        Parameters and errors are those of :meth:`stationary_values`; ``tol`` bounds what the iteration leaves open.
+        Parameters and errors are those of :meth:`stationary_values`; ``tol`` bounds what the iteration leaves open. Chains with
+        several closed classes are refused: there is an optimum for each.
 
         >>> bandit = LatentBandit([[.9, .1], [.1, .9]], [[.8, .2], [.2, .8]])
         >>> round(bandit.stationary_optimum().regret, 6)
@@ -265,8 +271,8 @@ class LatentBandit(HiddenChain):
             ]
         ).T
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = regret**2 / information
-        return np.where(np.abs(regret) <= 1e-15, 0.0, ratio)
+            ratio = regret**2 / np.where(information <= NEGLIGIBLE, 0.0, information)
+        return np.where(np.abs(regret) <= NEGLIGIBLE, 0.0, ratio)
 
     def optimal_action_entropy(self, horizon: int) -> float:
         """:math:`H(A^*_{1:T})`: forward vectors for every sequence of best actions that has probability."""
@@ -333,8 +339,8 @@ class LatentBandit(HiddenChain):
         for t in range(steps):
             if t:
                 tables = tables @ self.transition
-            size = tables.size * self.n_actions
-            if size > 25 * hidden.MOST_NODES:
+            size = tables.size * self.n_actions**2 * self.outcome_rewards.size
+            if size > 50 * hidden.MOST_NODES:
                 raise ModelError(f"posteriors of sequences take {size} numbers at step {t}; shorten the horizon")
             tables = (tables[:, :, None, :] * kernel.T).reshape(len(tables), -1, self.n_states)
             laws = self.laws_of(rule, tables.sum(axis=1), t)
@@ -355,7 +361,8 @@ class LatentBandit(HiddenChain):
             if t + 1 < steps:
                 flat = merged(Nodes(np.concatenate(parts), np.concatenate(masses)))
                 tables, weights = flat.beliefs.reshape(len(flat.weights), -1, self.n_states), flat.weights
-        return max(sequence_entropy(self.transition, kernel, self.initial, steps, hidden.MOST_NODES) - left, 0.0)
+        gain = sequence_entropy(self.transition, kernel, self.initial, steps, hidden.MOST_NODES) - left
+        return gain if gain < -ROUNDING else max(gain, 0.0)
 
     def entropy_rate_bounds(self, depth: int) -> tuple[float, float]:
         r"""Bounds of :math:`\lim_T H(A^*_{1:T}) / T` for the stationary chain.
@@ -367,7 +374,10 @@ class LatentBandit(HiddenChain):
         >>> [round(x, 10) for x in chain.entropy_rate_bounds(1)]
         [0.3250829734, 0.3250829734]
         """
-        k, law = count(depth, "depth"), stationary_law(self.transition)
+        k = count(depth, "depth")
+        if closed_classes(self.transition) > 1:
+            raise ModelError("the chain has several stationary laws, and an entropy rate for each: look at one closed class")
+        law = stationary_law(self.transition)
 
         def of_sequences(start: Float, steps: int) -> float:
             return sequence_entropy(self.transition, self._best, start, steps, hidden.MOST_NODES) if steps else 0.0
@@ -378,4 +388,4 @@ class LatentBandit(HiddenChain):
             law[s] * (of_sequences(self.transition[s], k) - of_sequences(self.transition[s], k - 1))
             for s in np.flatnonzero(law > 0.0)
         )
-        return min(float(lower), upper), upper
+        return float(lower) if lower > upper + ROUNDING else min(float(lower), upper), upper

@@ -20,7 +20,7 @@ from scipy.special import entr, logsumexp
 
 from tabular import _arrays
 from tabular._arrays import Float
-from tabular._parameters import number
+from tabular._parameters import count, number
 from tabular.errors import ModelError, SolverError
 
 __all__ = [
@@ -103,7 +103,9 @@ def blahut_arimoto(source: ArrayLike, distortion: ArrayLike, slope: float, tol: 
 
 def rate_distortion_bound(distortion: float, rate: float, arms: int, proxy: float = 0.25) -> float:
     r""":math:`D + \sqrt{2 \sigma^2 (k - 1) R}` with the variance proxy :math:`\sigma^2` (1/4 for rewards in [0, 1])."""
-    return distortion + math.sqrt(2.0 * proxy * (arms - 1) * max(rate, 0.0))
+    k, variance = count(arms, "arms"), number(proxy, "proxy", least=0.0)
+    least = number(distortion, "distortion", least=0.0)
+    return least + math.sqrt(2.0 * variance * (k - 1) * max(number(rate, "rate"), 0.0))
 
 
 # --- two arms that swap --------------------------------------------------------------------------------------------------------

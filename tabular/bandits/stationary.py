@@ -3,8 +3,9 @@ r"""Long-run averages of hidden-chain bandits, on a grid of beliefs.
 After many steps the belief has a stationary law of its own. It is computed on a regular grid over the simplex: a belief that
 falls between grid points moves to the corners of its cell (Freudenthal's triangulation), with the probabilities that keep its
 mean. That is as if the player were told which corner, so that the *optimal* regret on the grid is a lower bound of the true one.
-The error of smooth quantities falls with the square of the spacing; what is reported is the difference to a grid of half the
-resolution, about three times the error.
+Where the grid resolves the beliefs that occur, errors fall with the square of the spacing if the policy is smooth in the belief,
+and faster than the spacing else; what is reported is the difference to a grid of half the resolution. A state that lasts for more
+steps than the resolution makes most beliefs smaller than the spacing, and is refused: such a difference would say nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tabular._arrays import Float
-from tabular._parameters import count
+from tabular._parameters import count, number
 from tabular.bandits.entropies import information_of_outcomes
+from tabular.bandits.hidden import closed_classes
 from tabular.errors import ModelError, SolverError
 
 if TYPE_CHECKING:
@@ -130,11 +132,20 @@ def _moves(bandit: LatentBandit, grid: BeliefGrid) -> list[sparse.csr_array]:
     return out
 
 
-def _resolution(n: int, resolution: int | None) -> int:
-    if resolution is not None:
-        return count(resolution, "resolution", least=2)
-    by_states = {1: 2, 2: 4000, 3: 400, 4: 80}
-    return by_states.get(n, 12)
+def _resolution(bandit: LatentBandit, resolution: int | None) -> int:
+    leaving = 1.0 - np.diag(bandit.transition)
+    lasting = 1.0 / leaving[leaving > 0.0].min(initial=1.0)
+    if resolution is None:
+        by_states = {1: 2, 2: min(max(4000, math.ceil(16 * lasting)), MOST_POINTS - 1), 3: 400, 4: 80}
+        size = by_states.get(bandit.n_states, 12)
+    else:
+        size = count(resolution, "resolution", least=2)
+    if lasting > size:
+        raise ModelError(
+            f"a state lasts for {lasting:.0f} steps on average: beliefs that matter are smaller than 1 / {size}; "
+            "pass a resolution of some times as much, or look at a finite horizon"
+        )
+    return size
 
 
 def stationary_values(
@@ -142,8 +153,9 @@ def stationary_values(
 ) -> StationaryValues:
     """See :meth:`tabular.bandits.LatentBandit.stationary_values`."""
     rule = bandit.thompson if policy is None else policy
-    size = _resolution(bandit.n_states, resolution)
-    fine, coarse = (_averages(bandit, rule, BeliefGrid.regular(bandit.n_states, m), tol) for m in (size, max(1, size // 2)))
+    size = _resolution(bandit, resolution)
+    least = number(tol, "tol", least=0.0)
+    fine, coarse = (_averages(bandit, rule, BeliefGrid.regular(bandit.n_states, m), least) for m in (size, max(1, size // 2)))
     return StationaryValues(*fine, abs(fine[0] - coarse[0]), abs(fine[1] - coarse[1]), size)
 
 
@@ -172,8 +184,13 @@ def _averages(bandit: LatentBandit, policy: Policy, grid: BeliefGrid, tol: float
 
 def stationary_optimum(bandit: LatentBandit, resolution: int | None = None, tol: float = 1e-9) -> StationaryOptimum:
     """See :meth:`tabular.bandits.LatentBandit.stationary_optimum`."""
-    size = _resolution(bandit.n_states, resolution)
-    fine, coarse = (_least_average(bandit, BeliefGrid.regular(bandit.n_states, m), tol) for m in (size, max(1, size // 2)))
+    if closed_classes(bandit.transition) > 1:
+        raise ModelError(
+            "the chain has several closed classes, and an optimum for each: look at one of them, or at a finite horizon"
+        )
+    size = _resolution(bandit, resolution)
+    least = number(tol, "tol", least=0.0)
+    fine, coarse = (_least_average(bandit, BeliefGrid.regular(bandit.n_states, m), least) for m in (size, max(1, size // 2)))
     return StationaryOptimum(fine, abs(fine - coarse), size)
 
 

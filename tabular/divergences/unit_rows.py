@@ -33,8 +33,8 @@ OPEN = -1.0
 """A leak that is not decided yet."""
 
 TINY = 1e-290
-"""A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact. Gaps of this share
-are none: laws would be searched for at ratios that no double holds."""
+"""A penalty of this share of the spread, or a radius, changes no double: the limits are taken, which are exact. Gaps of this
+share are none: laws would be searched for at ratios that no double holds."""
 
 SMALL = 1e-12
 """Radii from here on move some ratio by more than a part in a million."""

@@ -102,7 +102,11 @@ def _ours(P: Array, mu: Array, nu: Array, contexts: Array, horizon: int) -> tupl
         "horizon": Integers(1, 3),
     },
     allowance=units,
-    uses=("nonstationary_bandits.regret_entropy_rate",),
+    uses=(
+        "nonstationary_bandits.information_ratio",
+        "nonstationary_bandits.step_below_whole",
+        "nonstationary_bandits.chain_rule",
+    ),
     argument="Given the past and the context a step is one of information_ratio, with k arms. The links hold given X_1 .. "
     "X_T, as later contexts say nothing about what is seen before. Given the contexts the best arms are functions of the best "
     "rules, hence the last bound: by the step merging two values of a variable lowers its entropy.",

@@ -96,11 +96,12 @@ def lasting(depth: int) -> dict[str, Any]:
     instances=labelled_chains(),
     search=CHAIN,
     allowance=units,
-    argument="Conditioning lowers entropy (the step: -x log x is concave). H(A_(k+1) | A_1 .. A_k) falls, as by stationarity "
-    "it is H(A_(k+2) | A_2 .. A_(k+1)) with less to condition on; H(A_k | A_1 .. A_(k-1), theta_0) rises, as given theta_0 "
-    "and by the Markov property it is H(A_(k+1) | A_2 .. A_k, theta_1), and A_1, theta_0 tell nothing more once theta_1 is "
-    "known. It is below because the last action is the next one of a longer past that includes theta_0. The rate is the limit "
-    "of both by Cesaro's mean.",
+    argument="Conditioning lowers entropy (the step: -x log x is concave). H(A_(k+1) | A_1 .. A_k) falls: by stationarity it "
+    "is H(A_(k+2) | A_2 .. A_(k+1)), with less to condition on. H(A_k | A_1 .. A_(k-1), theta_0) rises: by stationarity it is "
+    "H(A_(k+1) | A_2 .. A_k, theta_1), by the Markov property nothing changes if theta_0 and A_1, a function of theta_1, are "
+    "added to the condition, and without theta_1 the entropy is larger. The sums over k of the two are H(A_1 .. A_(T+1)) - "
+    "H(A_1) and H(A_1 .. A_T | theta_0), which differ from H(A_1 .. A_T) by at most twice log n: divided by T all have one "
+    "limit, which the monotone sides approach.",
 )
 def hidden_markov_sandwich(P: Array, labels: Any, depth: int) -> Sides:
     r"""$H(A^*_k | A^*_{1:k-1}, \theta_0) \le H(A^*_{k + 1} | A^*_{1:k})$; the left side rises with $k$, the right side falls, and
@@ -161,7 +162,7 @@ hidden_markov_sandwich.known("three states, two of which share an arm")(lambda: 
     uses=("nonstationary_bandits.hidden_markov_sandwich",),
 )
 def markov_rate(k: int, switch: Any) -> Sides:
-    r"""If the best action moves to one of the $k - 1$ others with the probability $\delta$ at each step, $\bar H(A^*) =
+    r"""If the best action moves with the probability $\delta$ at each step, to each of the $k - 1$ others alike, $\bar H(A^*) =
     h(\delta) + \delta \log(k - 1)$."""
     size = int(k)
     P = symmetric_chain(size, switch)
@@ -214,7 +215,7 @@ def _mean(lengths: Array) -> Any:
 
 
 def _by_ages(lengths: Array, k: int) -> Any:
-    """Mean entropy of the next best action, from the ages; in doubles from the chain of arms and ages, a few segments long."""
+    """Mean entropy of the next best action, from the ages; in doubles from the stationary chain of arms and ages."""
     if not is_exact():
         return _by_chain(lengths, k)
     out, tail = rational(0), rational(1)
@@ -240,12 +241,8 @@ def _by_chain(lengths: Array, k: int) -> float:
             if age + 1 < last:
                 P[a * last + age, a * last + age + 1] = 1.0 - hazard
     target = np.repeat(np.eye(k), last, axis=0)
-    # from the start of a segment the state is known: what the next action adds, once for each age
-    ages = tails[:last] / tails[:last].sum()
-    rate = 0.0
-    for age in range(last):
-        rate += ages[age] * (sequence_entropy(P, P[age], 1, target))
-    return float(rate)
+    # the best actions from the last end on say the state: what the next one adds, under the chain's own stationary law
+    return float(sum(mass * sequence_entropy(P, row, 1, target) for mass, row in zip(stationary_law(P), P, strict=True)))
 
 
 @renewal_rate.false_sibling("geometric lengths with the same mean")

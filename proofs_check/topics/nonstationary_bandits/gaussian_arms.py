@@ -124,11 +124,10 @@ def _(means: Any, variances: Any, noise: float) -> Sides:
     return lost * lost, 2 * (variance - noise) * gained
 
 
-@gaussian_ratio.step("x d - x^2 s / 2 at x = d / s is d^2 / (2 s)", method="cancel")
+@gaussian_ratio.step("d^2 / (2 s) - (x d - x^2 s / 2) = (d - s x)^2 / (2 s)", method="cancel")
 def _() -> tuple[Any, Any]:
-    d, s = sp.symbols("d s", positive=True)
-    x = d / s
-    return x * d - x**2 * s / 2, d**2 / (2 * s)
+    d, s, x = sp.symbols("d s x", positive=True)
+    return d**2 / (2 * s) - (x * d - x**2 * s / 2), (d - s * x) ** 2 / (2 * s)
 
 
 # --- predictive sampling -----------------------------------------------------------------------------------------------------

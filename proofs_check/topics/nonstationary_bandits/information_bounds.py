@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from proofs_check.arithmetic import floats_only, is_exact, log, rational
+from proofs_check.arithmetic import floats_only, is_exact, largest, log, rational
 from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Interval, Kernel, Simplex, Vector
 from proofs_check.topics.nonstationary_bandits.formulas import (
@@ -75,29 +75,46 @@ def exploring(make: Any, explore: str = "1/10", **given: Any) -> dict[str, Any]:
 def regret_from_information(P: Array, mu: Array, nu: Array, horizon: int, explore: Any) -> Sides:
     r"""$(\sum_t \text{regret}_t)^2 \le \Gamma\, T \sum_t I(A^*_t; (A_t, O_t) | F_{t - 1})$ with $\Gamma = \max_t
     \text{regret}_t^2 / I_t$."""
+    return _from_ratios(P, mu, nu, horizon, explore, int(horizon))
+
+
+def _from_ratios(P: Array, mu: Array, nu: Array, horizon: int, explore: Any, factor: Any) -> Sides:
     regret, gains, _, _ = played(P, mu, nu, horizon, explore=explore)
-    return _from_ratios(regret, gains, len(regret))
-
-
-def _from_ratios(regret: Array, gains: Array, factor: Any) -> Sides:
-    ratios = [r * r / i for r, i in zip(regret, gains, strict=True) if _positive(r) and _positive(i)]
-    if any(_positive(r) and not _positive(i) for r, i in zip(regret, gains, strict=True)) or not ratios:
-        return rational(0), rational(0)  # no finite ratio: nothing is claimed
-    worst = ratios[0]
-    for x in ratios[1:]:
-        worst = x if x > worst else worst
+    worst = _largest_ratio(P, mu, nu, horizon, explore, regret, gains)
+    if worst is None:  # no finite ratio: nothing is claimed
+        return rational(0), rational(0)
     whole = total(regret)
     return whole * whole, worst * factor * total(gains)
 
 
+def _largest_ratio(P: Array, mu: Array, nu: Array, horizon: int, explore: Any, regret: Array, gains: Array) -> Any:
+    if not is_exact():
+        return _our_ratio(P, mu, nu, int(horizon), float(explore))
+    pairs = [(r, i) for r, i in zip(regret, gains, strict=True) if r > 0]
+    if not all(i > 0 for _, i in pairs):
+        return None
+    return largest(np.array([rational(0), *(r * r / i for r, i in pairs)], dtype=object))
+
+
+@floats_only
+def _our_ratio(P: Array, mu: Array, nu: Array, horizon: int, explore: float) -> float | None:
+    bandit = LatentBandit(P, mu, nu)
+
+    def policy(beliefs: Array, t: int) -> Array:
+        return np.asarray((1.0 - explore) * bandit.thompson(beliefs, t) + explore / bandit.n_actions)
+
+    worst = float(bandit.information_ratio(horizon, policy).max())
+    return worst if worst < 1e9 else None  # informations of 1e-13 have few digits left
+
+
 def _positive(x: Any) -> bool:
-    return bool(x > 0) if is_exact() else bool(x > 1e-9)
+    """In doubles by more than rounding."""
+    return bool(x > 0) if is_exact() else bool(x > rational(1, 10**12))
 
 
 @regret_from_information.false_sibling("without the factor T")
 def _(P: Array, mu: Array, nu: Array, horizon: int, explore: Any) -> Sides:
-    regret, gains, _, _ = played(P, mu, nu, horizon, explore=explore)
-    return _from_ratios(regret, gains, 1)
+    return _from_ratios(P, mu, nu, horizon, explore, 1)
 
 
 @regret_from_information.step("(x + y)^2 <= 2 (x^2 + y^2), the difference being (x - y)^2", method="expand")
@@ -179,8 +196,9 @@ step_below_whole.known("four states, of which two share each arm")(lambda: explo
     },
     allowance=units,
     uses=("nonstationary_bandits.step_below_whole",),
-    argument="If the best action says the state, then given it the outcome does not depend on the rest of the sequence: in the "
-    "decomposition of step_below_whole the laws given the sequences are that given A^*_t, and by the step nothing is left.",
+    argument="If the best action says the state, then given it the outcome does not depend on the rest of the sequence (the "
+    "step): in the decomposition of step_below_whole the laws given the sequences are that given A^*_t, and their divergences "
+    "from it are 0.",
 )
 def determined_state(P: Array, nu: Array, lower: Any, upper: Any, horizon: int, explore: Any) -> Sides:
     r"""If $\theta_t$ is a function of $A^*_t$, then $I(A^*_t; (A_t, O_t) | F_{t - 1}) = I(A^*_{1:T}; (A_t, O_t) | F_{t - 1})$."""
@@ -195,10 +213,11 @@ def _(P: Array, nu: Array, lower: Any, upper: Any, horizon: int, explore: Any) -
     return of_whole(chain, mu, np.array([nu[0] / 2, nu[1], nu[0] / 2]), horizon, explore)
 
 
-@determined_state.step("with p1 = p2 = m nothing is left", method="expand")
+@determined_state.step("b f m / (b f) = m: given the state, a future f does not move the chance m of a reward", method="cancel")
 def _() -> tuple[Any, Any]:
-    w1, w2, m = sp.symbols("w1 w2 m", positive=True)
-    return w1 * m * (sp.log(m) - sp.log(m)) + w2 * m * (sp.log(m) - sp.log(m)), sp.Integer(0)
+    b, f, m = sp.symbols("b f m", positive=True)
+    with_reward, before = b * f * m, b * f  # one state for the arm: its sequences share the chance
+    return with_reward / before, m
 
 
 @determined_state.known("two arms that swap")
@@ -218,8 +237,9 @@ def _() -> dict[str, Any]:
     instances=bandits(explore=SHARES),
     search=EXPLORING,
     allowance=units,
-    argument="What a step tells is the fall of the entropy of the sequence from before it to after it, on average (the step, for "
-    "one outcome). The sum telescopes from H(A^*_{1:T}) to what is left at the end.",
+    argument="What a step tells is the fall of the entropy of the sequence from before it to after it, on average: its terms "
+    "are x log of the posterior x / w over the prior x + y (the step), and summed over outcomes the latter is the entropy "
+    "before. The sum telescopes from H(A^*_{1:T}) to what is left at the end.",
 )
 def chain_rule(P: Array, mu: Array, nu: Array, horizon: int, explore: Any) -> Sides:
     r"""$\sum_t I(A^*_{1:T}; (A_t, O_t) | F_{t - 1}) = H(A^*_{1:T}) - E\, H(A^*_{1:T} | F_T = h) = I(A^*_{1:T}; F_T)$."""
@@ -255,11 +275,12 @@ def _(P: Array, mu: Array, nu: Array, horizon: int, explore: Any) -> Sides:
     return total(played(P, mu, nu, horizon, explore=explore).gains), whole
 
 
-@chain_rule.step("x log(x / (x + y)) + y log(y / (x + y)) = x log x + y log y - (x + y) log(x + y)", method="expand")
-def _() -> tuple[Any, Any]:
-    x, y, z = sp.symbols("x y z", positive=True)  # z = x + y
-    left = x * (sp.log(x) - sp.log(z)) + y * (sp.log(y) - sp.log(z))
-    return left, x * sp.log(x) + y * sp.log(y) - (x + y) * sp.log(z)
+@chain_rule.step(
+    "x log(x / (w (x + y))) = x log(x / w) - x log(x + y): posterior against prior of one sequence", method="logarithms"
+)
+def _() -> tuple[Any, Any, Any]:
+    x, y, w = sp.symbols("x y w", positive=True)  # a sequence with either outcome; all sequences with the first one
+    return x * sp.log(x / (w * (x + y))), x * sp.log(x / w) - x * sp.log(x + y), [x + y]
 
 
 chain_rule.known("four states")(lambda: exploring(four_states, "0"))
@@ -415,14 +436,28 @@ def power_ratio(P: Array, mu: Array, nu: Array, horizon: int, power: int) -> Sid
 
 def _powers(P: Array, mu: Array, nu: Array, horizon: int, inside: int, outside: int) -> Sides:
     regret, gains, _, _ = played(P, mu, nu, horizon)
-    ratios = [r**inside / i for r, i in zip(regret, gains, strict=True) if _positive(r) and _positive(i)]
-    if any(_positive(r) and not _positive(i) for r, i in zip(regret, gains, strict=True)) or not ratios:
+    # in doubles the ratios are of beliefs that this file enumerates, history by history
+    ratios = _ratios_by_history(P, mu, nu, horizon, inside)
+    if ratios is None:
         return rational(0), rational(0)
-    worst = ratios[0]
-    for x in ratios[1:]:
-        worst = x if x > worst else worst
     steps = rational(len(regret))
-    return (total(regret) / steps) ** outside, worst * total(gains) / steps
+    return (total(regret) / steps) ** outside, ratios * total(gains) / steps
+
+
+def _ratios_by_history(P: Array, mu: Array, nu: Array, horizon: int, power: int) -> Any:
+    """The largest of regret^power / information, without :mod:`tabular`; nothing if one is infinite."""
+    k, target = arms(mu), one_hot(best_arms(mu), arms(mu))
+    worst = rational(0)
+    for layer in histories(P, mu, nu, horizon, target, mixed(0, target)):
+        lost = total(n.weight * (n.law * (n.table.sum(axis=0) @ gaps(mu))).sum() for n in layer)
+        rows = [(n, n.table.reshape(-1, k, len(P)).sum(axis=0)) for n in layer]
+        told = total(n.weight * share * information(row, mu[:, a]) for n, row in rows for a, share in enumerate(n.law))
+        if _positive(lost):
+            if not _positive(told):
+                return None
+            ratio = lost**power / told
+            worst = ratio if ratio > worst else worst
+    return worst
 
 
 @power_ratio.false_sibling("the power of the ratio, but one less of the mean")

@@ -208,9 +208,10 @@ def linear_means(phi: Array, theta: Array) -> Array:
     search={"phi": Vector((3, 1), -1, 1), "theta": Vector((3, 1), -1, 1), "nu": Simplex(3)},
     allowance=units,
     uses=("nonstationary_bandits.information_ratio",),
-    argument="M_ax = sqrt(alpha(a) alpha(x)) d_ax has trace sum alpha(a) d_aa, the regret, and squared norm at most I / 2, as in "
-    "information_ratio. d_ax = <phi_a, E[theta | x] - E theta> makes its rank at most d, and the trace is a sum of at most d "
-    "eigenvalues, whose squares sum to at most the squared norm (Schur): by the step (trace)^2 <= d |M|^2.",
+    argument="M_ax = sqrt(alpha(a) alpha(x)) d_ax has the trace sum alpha(a) d_aa, the regret, and a squared norm of at most "
+    "I / 2, as in information_ratio. d_ax = <phi_a, E[theta | x] - E theta> gives it a range of at most d dimensions. With "
+    "the projection Q on it, of squared norm at most d, the trace is the inner product of Q and M, as Q M = M, and by Cauchy "
+    "(the step, for two entries) its square is at most d |M|^2.",
 )
 def linear_ratio(phi: Array, theta: Array, nu: Array) -> Sides:
     r"""$\text{regret}^2 \le \frac d2 I(A^*; (A, O))$ for Thompson sampling with rewards that are linear in $d$ dimensions."""
@@ -224,10 +225,10 @@ def _(phi: Array, theta: Array, nu: Array) -> Sides:
     return lost * lost, (rational(phi.shape[1], 2) - rational(1, 100)) * gained
 
 
-@linear_ratio.step("d sum x^2 - (sum x)^2 is a sum of squares: for two, (x - y)^2", method="expand")
+@linear_ratio.step("(q1^2 + q2^2) (m1^2 + m2^2) - (q1 m1 + q2 m2)^2 = (q1 m2 - q2 m1)^2", method="expand")
 def _() -> tuple[Any, Any]:
-    x, y = sp.symbols("x y", real=True)
-    return 2 * (x**2 + y**2) - (x + y) ** 2, (x - y) ** 2
+    q1, q2, m1, m2 = sp.symbols("q1 q2 m1 m2", real=True)
+    return (q1**2 + q2**2) * (m1**2 + m2**2) - (q1 * m1 + q2 * m2) ** 2, (q1 * m2 - q2 * m1) ** 2
 
 
 @linear_ratio.known("four arms on a cross in two dimensions, small parameters: almost 1, where k - 1 would give 3/2")

@@ -80,8 +80,9 @@ def _our_greedy(P: Array, mu: Array, nu: Array, horizon: int) -> Array:
     paper=DERIVED,
     theorem="two arms that swap",
     allowance=units,
-    argument="The belief does not depend on the arm: a reward of one arm changes it as a failure of the other does (the "
-    "step). No choice buys information, and the best at each step is the best in all.",
+    argument="Given the state, a reward of one arm has the chance of a failure of the other, so that both take the belief to "
+    "the same place and the law of beliefs does not depend on what is played (its mean, by the step, is the belief before). "
+    "No choice buys information, and the best at each step is the best in all.",
     **SWAPS,
 )
 def greedy_is_optimal(switch: Any, gap: Any, horizon: int) -> Sides:
@@ -101,12 +102,12 @@ def _(switch: Any, gap: Any, horizon: int) -> Sides:
     return total(greedy_steps(P, mu, nu, horizon)), optimum(P, mu, nu, int(horizon))
 
 
-@greedy_is_optimal.step("a success of the one and a failure of the other: b h / (b h + (1 - b) l), h = 1 - l", method="cancel")
+@greedy_is_optimal.step("the belief after a reward or a failure, weighed by their chances, is the belief before", method="cancel")
 def _() -> tuple[Any, Any]:
-    b, h = sp.symbols("b h", positive=True)
-    success = b * h / (b * h + (1 - b) * (1 - h))
-    failure_of_other = b * (1 - (1 - h)) / (b * (1 - (1 - h)) + (1 - b) * (1 - h))
-    return success, failure_of_other
+    b, low = sp.symbols("b l", positive=True)
+    h = 1 - low
+    reward, failure = b * h + (1 - b) * low, b * low + (1 - b) * h
+    return reward * (b * h / reward) + failure * (b * low / failure), b * (h + low)
 
 
 greedy_is_optimal.known("one swap in ten steps: an equality of fractions")(lambda: ten_percent(3))
@@ -190,11 +191,14 @@ def swap_instances() -> dict[str, Any]:
     "<=",
     paper=MIN,
     theorem="lower bound by the effective horizon (recalled), for two arms; constant derived here",
+    assumptions="arms swap with a probability of at most 1/2 (tau >= 2) and pay neither 0 nor 1",
     allowance=units,
-    argument="A swap with probability q is a draw of a fresh fair state with probability 2 q (first step). Tell the player "
-    "when the last such draw was, and all that was seen before: J steps ago, E J <= (1 - 2 q) / (2 q) <= tau / 2. What was "
-    "seen since is J coins of the one arm or of the other, and no test errs less than (1 - TV) / 2 >= (1 - sqrt(J KL / 2)) / "
-    "2 (Pinsker). An error costs 2 Delta, and E sqrt(J) <= sqrt(E J); the second step collects the constants.",
+    uses=("nonstationary_bandits.greedy_is_optimal",),
+    argument="By greedy_is_optimal the greedy policy loses least at every step. A swap with probability q is a draw of a "
+    "fresh fair state with probability 2 q (first step). Tell the player when the last such draw was, and all that was seen "
+    "before. J coins of one arm have been seen since, with P(J >= j) <= (1 - 2 q)^j, so that E J <= (1 - 2 q) / (2 q) (second "
+    "step) <= tau / 2. No test that tells from J coins which arm they are of errs less than (1 - TV) / 2 >= (1 - sqrt(J KL / "
+    "2)) / 2 (Pinsker). An error costs 2 Delta, and E sqrt(J) <= sqrt(E J) <= sqrt(tau / 2).",
     **swap_instances(),
 )
 def horizon_lower_bound(switch: Any, gap: Any, horizon: int) -> Sides:
@@ -222,10 +226,11 @@ def _() -> tuple[Any, Any]:
     return 2 * q / 2 + (1 - 2 * q) * s, s * (1 - q) + (1 - s) * q
 
 
-@horizon_lower_bound.step("2 D (1 - sqrt(t K / 4)) / 2 = D (1 - sqrt(t K / 4)), and (t / 2) (K / 2) = t K / 4", method="expand")
+@horizon_lower_bound.step("m = (1 - 2 q) / (2 q) solves m = (1 - 2 q) (1 + m), as the sum of (1 - 2 q)^j does", method="cancel")
 def _() -> tuple[Any, Any]:
-    t, k = sp.symbols("t K", positive=True)
-    return (t / 2) * (k / 2), t * k / 4
+    q = sp.symbols("q", positive=True)
+    m = (1 - 2 * q) / (2 * q)
+    return m, (1 - 2 * q) * (1 + m)
 
 
 @horizon_lower_bound.known("tau = 50, .35 / sqrt(50) to three digits")

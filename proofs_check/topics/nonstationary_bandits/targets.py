@@ -160,8 +160,8 @@ def _() -> dict[str, Any]:
     search=TARGETED,
     allowance=units,
     uses=("nonstationary_bandits.satisficing",),
-    argument="The optimum is at most what satisficing Thompson sampling loses, its distortion and its shortfall (the step), "
-    "of which the latter is bounded by satisficing.",
+    argument="The optimum is at most what satisficing Thompson sampling loses, its distortion and its shortfall; the latter "
+    "is bounded by satisficing, and divided by T it is as stated (the step).",
 )
 def rate_distortion_bound(P: Array, mu: Array, nu: Array, horizon: int, target: Array) -> Sides:
     r"""$\inf_\pi \bar\Delta_T \le D + \sqrt{\frac{k - 1}{2} \frac1T I(A^\dagger_{1:T}; \theta_{1:T})}$ for every target, $D$ its
@@ -212,10 +212,10 @@ def _(P: Array, mu: Array, nu: Array, horizon: int, target: Array) -> Sides:
     return optimum(P, mu, nu, T), _root(arms(mu), T, told(P, nu, T, target))
 
 
-@rate_distortion_bound.step("best - played = (best - target) + (target - played)", method="expand")
+@rate_distortion_bound.step("per step: (sqrt(c T i) / T)^2 = c i / T", method="cancel")
 def _() -> tuple[Any, Any]:
-    b, t, p = sp.symbols("b t p", real=True)
-    return b - p, (b - t) + (t - p)
+    c, T, i = sp.symbols("c T i", positive=True)
+    return (sp.sqrt(c * T * i) / T) ** 2, c * i / T
 
 
 rate_distortion_bound.known("two arms that swap, a target with errors")(half_told)
@@ -314,13 +314,14 @@ def _() -> dict[str, Any]:
     "from which independent errors make the best actions, and Shannon's lower bound is attained. Off by one more step, masses "
     "by the last state are, up to a positive factor and the order of the states, (1, -m), and m moves to D (1 - q - m q) / "
     "((1 - D) (q - m (1 - q))) or to less. That map rises; its fixed points solve (1 - q) (1 - D) m^2 - q m + D (1 - q) = 0 "
-    "(first step), and exist if and only if 4 D (1 - D) <= (q / (1 - q))^2, that is D <= D_c (second step). The smaller one "
-    "is at most q / (2 (1 - q) (1 - D)) < 1, keeps q - m (1 - q) positive, and is above the first m, D / (1 - D), so that no "
-    "m passes it and all masses 1 - m are positive.",
+    "(first step), and exist if and only if 4 D (1 - D) <= (q / (1 - q))^2, that is D <= D_c (third step: at D_c the "
+    "discriminant is 0). The smaller one is at most q / (2 (1 - q) (1 - D)) < 1 and keeps q - m (1 - q) positive. At the "
+    "first m, D / (1 - D), the polynomial is not negative (second step), left of its vertex: the first m is not above the "
+    "smaller fixed point, no later one passes it, and all masses 1 - m are positive.",
 )
 def gray_rate(z: Any, share: Any, length: int) -> Sides:
-    r"""For $D \le D_c$ the law of the best actions over a block is that of other laws with independent errors of probability
-    $D$, so that $\bar R(D) = h(q) - h(D)$: no mass is negative (times $2^n$)."""
+    r"""For $D \le D_c$ the law of the best actions over a block is that of another law with independent errors of probability
+    $D$, which attains Shannon's lower bound for blocks: no mass of that law is negative (shown: the smallest, times $2^n$)."""
     q, critical = root_of(z)
     return rational(0), _least_mass(q, critical * share, int(length))
 
@@ -353,6 +354,13 @@ def _() -> tuple[Any, Any]:
     m, q, d = sp.symbols("m q D", positive=True)
     polynomial = (1 - q) * (1 - d) * m**2 - q * m + d * (1 - q)
     return m * (1 - d) * (q - m * (1 - q)) - d * (1 - q - m * q), -polynomial
+
+
+@gray_rate.step("at the first m, D / (1 - D), the polynomial is D (1 - 2 q) / (1 - D) >= 0", method="cancel")
+def _() -> tuple[Any, Any]:
+    q, d = sp.symbols("q D", positive=True)
+    m = d / (1 - d)
+    return (1 - q) * (1 - d) * m**2 - q * m + d * (1 - q), d * (1 - 2 * q) / (1 - d)
 
 
 @gray_rate.step("with q = 2 z / (1 + z)^2 and D = z^2 / (1 + z^2) its discriminant is zero", method="cancel")

@@ -161,13 +161,13 @@ def test_a_depth_too_many_is_noticed(monkeypatch):
     assert noticed("hidden_markov_sandwich")
 
 
-def test_information_of_a_target_with_its_noise_is_noticed(monkeypatch):
+def test_half_of_the_information_of_a_target_is_noticed(monkeypatch):
     true = LatentBandit.target_information
     monkeypatch.setattr(LatentBandit, "target_information", lambda self, T, target: true(self, T, target) / 2)
     assert noticed("shannon_lower_bound")
 
 
-def test_a_critical_distortion_that_is_too_large_is_noticed(monkeypatch):
+def test_a_bound_that_rises_is_noticed(monkeypatch):
     monkeypatch.setattr(targets, "symmetric_chain_bound", lambda q, gap, d: 2 * gap * d + np.sqrt(d + 0.1))
     assert noticed("distortion_pays")
 
@@ -180,6 +180,22 @@ def test_wrong_counts_are_noticed(monkeypatch):
     assert noticed("divergence_decomposition")
     monkeypatch.setattr(classics, "optimal_bayes_regret", lambda T: 0.7 * T)
     assert noticed("bayesian_regret")
+
+
+def test_a_ratio_of_regrets_is_noticed(monkeypatch):
+    true = LatentBandit.information_ratio
+    monkeypatch.setattr(LatentBandit, "information_ratio", lambda self, T, policy=None: true(self, T, policy) / 2)
+    assert noticed("regret_from_information")
+
+
+def test_a_stationary_law_of_something_else_is_noticed(monkeypatch):
+    monkeypatch.setattr(entropy_rates, "stationary_law", lambda P: np.full(len(P), 1 / len(P)))
+    assert noticed("renewal_rate")
+
+
+def test_a_mean_in_place_of_the_index_is_noticed(monkeypatch):
+    monkeypatch.setattr(classics, "_index", lambda a, b, discount: a / (a + b))
+    assert noticed("index_policy")
 
 
 def test_a_wrong_root_is_noticed(monkeypatch):

@@ -246,6 +246,10 @@ def test_exp3_bound(seed, k, T):
     [
         (lambda: divergences([0.6, 0.4], [0.6, 1.0], ucb1, 5), "means inside"),
         (lambda: two_arm_values((1, 1), (0, 1), 0.5, 3), "expected pairs of positive numbers"),
+        (lambda: two_arm_values(1, (1, 1), 0.5, 3), "expected pairs of positive numbers"),
+        (lambda: two_arm_values((1, 1), (1, 1), 0.5, 3, index=lambda a, b: float("nan")), "is NaN"),
+        (lambda: gittins_index(1, 1, 0.9999), "pulls deep"),
+        (lambda: count_regret([0.5, 0.4], lambda s, f, t: np.full(s.shape, 0.500001), 3), "returned no laws"),
         (lambda: two_arm_values((1, 1), (1, 1), 1.0, 3), "discount is 1.0"),
         (lambda: two_arm_values((1, 1), (1, 1), 0.5, 0), "depth is 0"),
         (lambda: exp3_regret([[0.5, 1.5]]), "entries in \\[0, 1\\]"),

@@ -187,6 +187,34 @@ def test_beliefs_merge():
     assert two.bayes_optimal_regret(40)[-1] < two.bayes_optimal_regret(40)[0]
 
 
+@pytest.mark.parametrize(("means", "horizon"), [([[0.2, 0.2], [0.3, 0.8]], 23), ([[0.1, 0.7], [0.6, 0.4]], 25)])
+def test_optimum_of_beliefs_at_the_edge_of_rounding(means, horizon):
+    """A belief that is reached on two ways, and rounds to either side, is still found."""
+    bandit = LatentBandit(np.eye(2), means, [0.5, 0.5])
+    optimum = bandit.bayes_optimal_regret(horizon)
+    assert optimum.sum() <= bandit.policy_regret(bandit.greedy, horizon).sum() + 1e-12
+
+
+@pytest.mark.parametrize("start", [[0.6, 0.4], [0.7, 0.3]])
+def test_no_information_is_none(start):
+    """A known arm tells nothing, in doubles too."""
+    bandit = LatentBandit(np.eye(2), [[0.1, 0.05], [0.1, 0.95]], start)
+    ratio = bandit.information_ratio(1, lambda beliefs, t: np.tile([1.0, 0.0], (len(beliefs), 1)))
+    assert np.isinf(ratio).all()
+
+
+def test_ties_up_to_rounding():
+    bandit = LatentBandit(np.eye(2), [[0.3, 0.1 + 0.2], [0.1, 0.9]], [0.5, 0.5])
+    assert bandit.best_actions.tolist() == [0, 1]
+    assert bandit.optimal_action_entropy(1) == pytest.approx(np.log(2))
+
+
+def test_repr():
+    assert "Bernoulli rewards" in repr(NB1)
+    paid = LatentBandit([[1.0]], None, outcomes=([[[0.5, 0.5]]], [0.0, 10.0]))
+    assert "2 outcomes" in repr(paid)
+
+
 # --- bad input ---------------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +233,10 @@ def test_beliefs_merge():
         (lambda: LatentBandit([[1.0]], None, outcomes=([[[0.5, 0.4]]], [0, 1])), "outcomes: state and arm 0 sums to 0.9"),
         (lambda: LatentBandit([[1.0]], None, outcomes=([[[0.5, 0.5]]], [0, 1, 2])), "outcomes have shapes"),
         (lambda: LatentBandit([[1.0]], None, outcomes=([[[0.5, 0.5]]], [0, np.inf])), "a reward is not finite"),
+        (lambda: LatentBandit([[1.0]], None, outcomes=3), "outcomes are a pair"),
+        (lambda: LatentBandit([[1.0]], None, outcomes=([[[1.0]]],)), "outcomes are a pair"),
+        (lambda: LatentBandit([[1.0]], None, outcomes=(np.zeros((1, 0, 2)), [0, 1])), "outcomes have shapes"),
+        (lambda: LatentBandit(np.eye(2), np.eye(2), [0.5, 0.5]).entropy_rate_bounds(1), "an entropy rate for each"),
         (lambda: NB1.thompson_regret(0), "horizon is 0"),
         (lambda: NB1.entropy_rate_bounds(0), "depth is 0"),
         (lambda: NB1.policy_regret(lambda b, t: b[:, 0], 2), "the policy returned shape"),
@@ -221,6 +253,10 @@ def test_trees_that_are_too_large(monkeypatch):
     bandit = random_bandit(0, 4, 3)
     with pytest.raises(tabular.ModelError, match=r"up to .* nodes|tree has .* nodes"):
         bandit.thompson_regret(8)
+    monkeypatch.setattr(hidden, "MOST_NODES", 10**6)
+    with pytest.raises(tabular.ModelError, match=r"nodes of 200 numbers"):
+        random_bandit(0, 200, 2).bayes_optimal_regret(12)
+    monkeypatch.setattr(hidden, "MOST_NODES", 100)
     with pytest.raises(tabular.ModelError, match="posteriors of sequences take"):
         bandit.information_gain(8)
     with pytest.raises(tabular.ModelError, match="up to 128 sequences of best actions"):

@@ -250,6 +250,12 @@ def test_published_averages(tau, thompson, bayes, information):
     assert bandit.stationary_values(bandit.greedy).regret == pytest.approx(bayes, abs=1e-6)
 
 
+def test_slow_chains():
+    """Against a finer grid: the default resolution follows the chain."""
+    found = symmetric(1e-4, 0.3).stationary_values()
+    assert found.regret == pytest.approx(symmetric(1e-4, 0.3).stationary_values(resolution=199_000).regret, abs=1e-6)
+
+
 def test_averages_of_long_runs():
     """Three and four states: late steps of the tree."""
     assert NB2.stationary_values(resolution=120).regret == pytest.approx(NB2.thompson_regret(8)[-1], abs=4e-4)
@@ -299,6 +305,12 @@ def test_grid_points_keep_the_mean(seed, n):
         (lambda: NB1.stationary_values(resolution=1), "resolution is 1"),
         (lambda: NB1.stationary_values(lambda b, t: b * 2), "no law at step 0"),
         (lambda: random_bandit(0, 6).stationary_values(resolution=100), "resolution 100 over 6 states has 96560646 beliefs"),
+        (lambda: symmetric(1e-6, 0.3).stationary_values(), "a state lasts for 1000000 steps"),
+        (lambda: symmetric(0.01, 0.3).stationary_optimum(50), "a state lasts for 100 steps"),
+        (lambda: symmetric(0.1, 0.3).stationary_values(tol=np.nan), "tol is nan"),
+        (lambda: LatentBandit(np.eye(2), np.eye(2), [0.5, 0.5]).stationary_optimum(), "several closed classes"),
+        (lambda: rate_distortion_bound(0.1, 0.1, 0), "arms is 0"),
+        (lambda: rate_distortion_bound(0.1, np.nan, 2), "rate is nan"),
         (lambda: ContextualBandit(np.eye(2), np.ones((2, 2)), [1.0]), "expected \\(n, X, k\\)"),
         (lambda: ContextualBandit(np.eye(2), np.ones((2, 1, 2)), [0.5]), "contexts sums to 0.5"),
         (lambda: THREE.optimal_arm_entropy(20), "sequences of contexts and best arms take"),
