@@ -253,7 +253,7 @@ class DynamicalLinearBandit:
         if horizon is None:
             return bound
         if delta is None or not 0.0 < delta < 1.0:
-            raise ModelError(f"delta is {delta!r} (expected a number in (0, 1) beside a horizon)")
+            raise ModelError(f"delta is {delta!r} (expected a number in (0, 1), as there is a horizon)")
         spread = math.sqrt(self.state_dimension) + math.sqrt(2.0 * math.log(count(horizon, "horizon") / delta))
         return bound + self.state_noise * phi * spread / math.sqrt(1.0 - r * r)
 

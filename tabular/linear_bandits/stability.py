@@ -62,14 +62,17 @@ def transient_constant(A: Float, radius: float | None = None, *, powers: int = 3
     if not r >= rho:
         raise ModelError(f"radius {r!r} is below the spectral radius {rho!r}: no constant bounds all powers")
     if r <= np.finfo(float).eps ** (1 / len(A)) * np.linalg.norm(A, 2) and radius is None:  # how far eigenvalues 0 are rounded
-        raise ModelError("a nilpotent matrix has spectral radius 0, and no transient constant for it; assume a radius above 0")
-    step, power = A / r, np.eye(len(A))
+        raise ModelError(
+            "A is nilpotent, up to rounding: nothing bounds its powers by those of a spectral radius of 0; assume a larger one"
+        )
+    step = A / r
     if r > rho:
         return _attained(step, r, rho)
-    best = 1.0
-    for _ in range(powers):
-        power = power @ step
-        best = max(best, float(np.linalg.norm(power, 2)))
+    normalised = np.empty((powers, *A.shape))
+    normalised[0] = step
+    for k in range(1, powers):
+        normalised[k] = normalised[k - 1] @ step  # powers of A and of r would underflow
+    best = max(1.0, float(np.linalg.norm(normalised, 2, axis=(1, 2)).max()))
     doubled = step
     for _ in range(DOUBLINGS):
         doubled = doubled @ doubled
