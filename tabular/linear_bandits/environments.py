@@ -60,9 +60,8 @@ class DriftingLinearBandit:
         self.reward_noise = number(reward_noise, "reward_noise", 0.0)
 
     def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}({len(self.starts)} parameters in dimension {self.dimension}, noise {self.reward_noise:.4g})"
-        )
+        several = "" if len(self.starts) == 1 else f"{len(self.starts)} parameters in "
+        return f"{type(self).__name__}({several}dimension {self.dimension}, noise {self.reward_noise:.4g})"
 
     @property
     def dimension(self) -> int:

@@ -247,6 +247,7 @@ def test_paths_one_by_one():
         exceeded, missed = exceeded + over, missed + miss
     assert [found.exceedance(0.6), found.miss_probability(0.6)] == [exceeded / 2**T, missed / 2**T]
     assert found.regret == pytest.approx(regret, abs=1e-13)
+    assert repr(found) == "RademacherPaths(5 rounds, 32 paths)"
 
 
 @given(st.integers(0, 10**6), st.integers(1, 3), st.floats(0.05, 3))
@@ -337,6 +338,7 @@ BOUNDS = SystemBounds.of(synthetic_bandit(), BUDGETS)
         (lambda: rademacher_paths(lambda V, b, t: [0], ARMS, 21, theta=THETA), "horizon is 21"),
         (lambda: rademacher_paths(lambda V, b, t: [0], ARMS, 1, theta=THETA, noise=0), "noise is 0"),
         (lambda: rademacher_paths(lambda V, b, t: [0], ARMS, 1, theta=[1]), "actions have shape"),
+        (lambda: rademacher_paths(lambda V, b, t: [0], ARMS, 1, theta=THETA).exceedance(1.5), "delta is 1.5"),
         (lambda: sign_histories(lambda V, b, t: [0], ARMS, 1, thetas=[[2, 0]]), "parameter 0 gives action 0 the mean 2"),
     ],
 )

@@ -197,7 +197,8 @@ def test_drifting():
     assert bandit.best_action([[1, 0], [0, 1]], 6).tolist() == [0, 1]
     assert abrupt_circle().parameter(1000).tolist() == [-1, 0]
     assert slow_circle().parameter(3000) == pytest.approx([0, 1], abs=1e-15)
-    assert "LinearBandit(1 parameters in dimension 2" in repr(LinearBandit([1, 2]))
+    assert repr(LinearBandit([1, 2])) == "LinearBandit(dimension 2, noise 0)"
+    assert repr(bandit) == "DriftingLinearBandit(3 parameters in dimension 2, noise 0)"
 
 
 # --- stability -----------------------------------------------------------------------------------------------------------------
