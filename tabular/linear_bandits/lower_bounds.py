@@ -64,6 +64,8 @@ def hidden_direction(
 ) -> DynamicalLinearBandit:
     r"""The construction with :math:`b = c \sigma T^{-1/2}` times ``signs`` (d,), c the ``scale``; noise in the state only.
 
+    For actions in :math:`[-1, 1]^d` values are at most 1 once :math:`T \ge (c d \Omega \sigma / (1 - \rho))^2`.
+
     >>> hidden_direction([1, -1], 100, spectral_radius=.5).cumulative_parameter
     array([ 0.2, -0.2])
     """

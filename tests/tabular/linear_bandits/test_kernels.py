@@ -166,6 +166,18 @@ def test_long_windows_do_not_drift():
     assert found.estimates[-1] == pytest.approx(expected, abs=1e-12)
 
 
+def test_long_discounts_do_not_drift():
+    """After 2e4 rounds the estimate is least squares with weights, and errors are in the norm of V W^-1 V."""
+    learner = DLinUCB(**KNOWN, discount=0.999)
+    found = trace(SYNTHETIC, BUDGETS, learner, 20_000, seed=15)
+    rows, weights = BUDGETS[found.arms], 0.999 ** np.arange(19_999.0, -1.0, -1.0)
+    V, W = ((rows.T * w) @ rows + 0.7 * np.eye(3) for w in (weights, weights**2))
+    expected = np.linalg.solve(V, (rows.T * weights) @ found.rewards)
+    off = V @ (expected - SYNTHETIC.cumulative_parameter)
+    assert found.estimates[-1] == pytest.approx(expected, abs=1e-11)
+    assert found.errors[-1] == pytest.approx(math.sqrt(off @ np.linalg.solve(W, off)), rel=1e-10)
+
+
 def test_long_runs_do_not_drift():
     """After 1e5 rounds the estimate is least squares on all rewards, and errors are in the norm of the true Gram."""
     learner = LinUCB(**{**KNOWN, "regularization": 1e-6})
