@@ -33,9 +33,9 @@ class DynLinUCB(Learner):
     .. math:: \beta_t = \frac{c_1}{\sqrt\lambda} \log(e (t + 1)) + c_2 \sqrt\lambda + \bar\sigma \sqrt{2 \log\tfrac1\delta +
               d \log\bigl(1 + \tfrac{t U^2}{d \lambda}\bigr)}
 
-    needs :math:`\rho^{H_m} \le 1/m`, which :math:`H_m = \lceil \log m / \log(1/\rho) \rceil` gives. The paper and its program
-    round down, which gives only :math:`1/(\rho m)`: the width then fails for small :math:`\rho`, where regret can be linear up to
-    :math:`1/\rho`.
+    needs :math:`\rho^{H_m} \le 1/m`, which :math:`H_m = \lceil \log m / \log(1/\rho) \rceil` gives (for :math:`\rho = 0` one
+    round, from the second epoch on). The paper and its program round down, which gives only :math:`1/(\rho m)`: the width then
+    fails for small :math:`\rho`, where regret can be linear up to :math:`1/\rho`.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def epoch_lengths(spectral_radius: float, horizon: int, *, floor: bool = False) 
 
 def _waits(m: ArrayLike, spectral_radius: float, floor: bool) -> NDArray[np.int64]:
     index = np.asarray(m, dtype=np.float64)
-    if spectral_radius == 0.0:
-        return np.zeros(index.shape, dtype=np.int64)
+    if spectral_radius == 0.0:  # 0^H <= 1 / m from H = 1 on: what is left of the action before is still looked at with H = 0
+        return np.zeros(index.shape, dtype=np.int64) if floor else np.asarray(index > 1.0, dtype=np.int64)
     exact = np.log(index) / -math.log(spectral_radius)
     return np.asarray(np.floor(exact + ROUNDING) if floor else np.ceil(exact - ROUNDING), dtype=np.int64)

@@ -77,7 +77,8 @@ def test_published_epochs():
             assert [learner.epochs(10**6), learner.hold(M)] == [M, H]
             lengths = epoch_lengths(bandit.spectral_radius, 10**6, floor=floor)
             assert lengths[:-1].sum() < 10**6 <= lengths.sum()
-    assert epoch_lengths(0.0, 5).tolist() == [1] * 5
+    assert epoch_lengths(0.0, 5, floor=True).tolist() == [1] * 5
+    assert epoch_lengths(0.0, 5).tolist() == [1, 2, 2]
     assert epoch_lengths(0.5, 1).tolist() == [1]
 
 
@@ -111,6 +112,17 @@ def test_rounding_up_is_sound(rho):
     found = ratios(rho, 100)[1]
     assert (found.errors / found.widths)[1:].max() == pytest.approx(0.32242, abs=6e-6)
     assert (found.errors / found.widths).max() <= 1 / 3 + 1e-12
+
+
+def test_without_memory_beyond_one_round_an_action_is_still_held_twice():
+    """A = 0: the reward of a round pays for the action before, so that looking at once sees alternating actions mixed up."""
+    bandit, bounds = scalar(0.0)
+    ratios = []
+    for floor in (True, False):
+        learner = DynLinUCB(dimension=1, bounds=bounds, floor=floor)
+        found = trace(bandit, [[1.0], [-1.0]], learner, 400, seed=0, given=np.arange(400) % 2)
+        ratios.append((found.errors / found.widths).max())
+    assert ratios[0] > 1 > ratios[1]
 
 
 def test_scaled_inputs_fail_as_well():
