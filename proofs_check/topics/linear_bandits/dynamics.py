@@ -41,7 +41,7 @@ from proofs_check.topics.linear_bandits.instances import (
     systems,
 )
 
-RADIUS = Interval(Fraction(97, 100), Fraction(99, 100))
+RADIUS = Interval(Fraction(9, 10), Fraction(99, 100))
 """Above the eigenvalues of every searched system."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check.spaces import Choice, Space, Vector
+from proofs_check.spaces import Space, Vector
 from proofs_check.topics.linear_bandits.formulas import Array
 
 __all__ = [
@@ -34,13 +34,13 @@ LATTIMORE = "Lattimore and Szepesvari (2020), Bandit algorithms"
 DERIVED = "derived here"
 
 SYSTEM: dict[str, Space] = {
-    "A": Vector((2, 2), Fraction(-12, 25), Fraction(12, 25)),
+    "A": Vector((2, 2), Fraction(-2, 5), Fraction(2, 5)),
     "B": Vector((2, 2)),
     "omega": Vector(2),
     "theta": Vector(2),
     "x": Vector(2),
 }
-"""Entries of A below 1/2 keep its eigenvalues below 1."""
+"""Entries of A up to 2/5 keep its eigenvalues within 4/5."""
 
 
 @st.composite
@@ -132,6 +132,3 @@ def scaled(A: Array, **_: Any) -> float:
     """Rounding of a few dozen products of entries up to 3, and of solutions with I - A, whose conditions multiply it: twice."""
     reach = 1.0 + float(np.linalg.norm(np.linalg.inv(np.eye(len(A)) - np.asarray(A, dtype=np.float64)), 2))
     return 1e-13 * reach**2 * (1.0 + float(np.linalg.norm(np.asarray(A, dtype=np.float64), 2))) ** 3
-
-
-RADII: Space = Choice((Fraction(97, 100), Fraction(99, 100)))

@@ -122,7 +122,7 @@ finite_horizon.known("the synthetic instance over three rounds, an equality")(la
 ASSUMED: dict[str, Any] = {
     "instances": systems(states=2, rounds=3, assumed=True, horizon=st.integers(1, 30)),
     "search": SYSTEM
-    | {"actions": Vector((2, 2)), "horizon": Integers(1, 8), "radius": Interval(Fraction(97, 100), Fraction(99, 100))},
+    | {"actions": Vector((2, 2)), "horizon": Integers(1, 8), "radius": Interval(Fraction(9, 10), Fraction(99, 100))},
 }
 
 
