@@ -5,7 +5,19 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, bandits, divergences, domains, linear_mdp, log_mapping, recourse, robust, schemes, tsallis
+from tabular import (
+    alignment,
+    bandits,
+    divergences,
+    domains,
+    linear_bandits,
+    linear_mdp,
+    log_mapping,
+    recourse,
+    robust,
+    schemes,
+    tsallis,
+)
 from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -54,6 +66,7 @@ __all__ = [
     "ValueIteration",
     "domains",
     "greedy",
+    "linear_bandits",
     "linear_mdp",
     "log_mapping",
     "occupancy",

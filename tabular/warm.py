@@ -44,6 +44,7 @@ def warm() -> None:
     mapping = tabular.log_mapping.LogMapping(0.5, 10)
     tabular.log_mapping.ChainLearning(gamma=0.5, n=3, every=1, mapping=mapping).run([0.5], [0.5], seeds=[0])
     tabular.log_mapping.TableLearning(tabular.domains.garnet(4, 2, 2, rng=0), mapping).run([0.5], [0.5], seeds=[0])
+    _warm_linear_bandits()
     tabular.recourse.recourse([0.5, 1.0], 1.0, tabular.recourse.Classifiers([1.0, 0.5], [[0.1, 0.0], [0.0, 0.1]], 0.1))
     tabular.bandits.gittins_bounds(1, 1, 0.5)
     for covariance in (tabular.bandits.RBF(2.0), tabular.bandits.AR1(0.5)):
@@ -57,6 +58,20 @@ def warm() -> None:
         tabular.bandits.simulate(hidden, policy, horizon=1, replications=1, seed=0)
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator
+
+
+def _warm_linear_bandits() -> None:
+    room, one = tabular.linear_bandits, [[1.0]]
+    bandit = room.DynamicalLinearBandit([[0.5]], one, [1.0], [0.0])
+    learners: dict[str, room.Learner] = {
+        "waiting": room.DynLinUCB.for_bandit(bandit, one, 2),
+        "discounted": room.DLinUCB.for_bandit(bandit, one, 2, discount=0.5),
+        "weights": room.Exp3(horizon=2, scale=1.0),
+        "alternating": room.AR2(alpha=0.5, noise=0.1),
+        "committed": room.ExploreThenCommit(pulls=1),
+    }
+    room.compare(bandit, one, learners, 2, seeds=[0])
+    bandit.expected_states(one)
 
 
 if __name__ == "__main__":
