@@ -5,13 +5,24 @@
 ['ExactPolicyIteration', 'ModifiedPolicyIteration', 'PolicyIteration', 'ValueIteration']
 """
 
-from tabular import alignment, bandits, divergences, domains, linear_mdp, log_mapping, recourse, robust, schemes, tsallis
-from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
+from tabular import (
+    alignment,
+    bandits,
+    divergences,
+    domains,
+    linear_mdp,
+    log_mapping,
+    recourse,
+    robust,
+    schemes,
+    tsallis,
+)
+from tabular.bellman import Expectation, Groups, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
 from tabular.mdp import MDP
-from tabular.problem import FiniteHorizon, Problem, Regularized, Robust
+from tabular.problem import FiniteHorizon, Grouped, Problem, Regularized, Robust
 from tabular.regularization import regularizer_bounds, unregularized_bracket
 from tabular.solvers import (
     BackwardInduction,
@@ -42,6 +53,8 @@ __all__ = [
     "ExactPolicyIteration",
     "Expectation",
     "FiniteHorizon",
+    "Grouped",
+    "Groups",
     "LinearProgram",
     "Max",
     "ModelError",
