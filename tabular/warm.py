@@ -44,6 +44,7 @@ def warm() -> None:
     mapping = tabular.log_mapping.LogMapping(0.5, 10)
     tabular.log_mapping.ChainLearning(gamma=0.5, n=3, every=1, mapping=mapping).run([0.5], [0.5], seeds=[0])
     tabular.log_mapping.TableLearning(tabular.domains.garnet(4, 2, 2, rng=0), mapping).run([0.5], [0.5], seeds=[0])
+    tabular.grouping.grouped_bernoulli_loss([0.25, 0.5], [0, 1], 4)
     tabular.recourse.recourse([0.5, 1.0], 1.0, tabular.recourse.Classifiers([1.0, 0.5], [[0.1, 0.0], [0.0, 0.1]], 0.1))
     best = tabular.alignment.best_of_n([0.5, 0.5], [0, 1], 2)
     _ = best.kl, best.gap, best.expected_estimator

@@ -105,7 +105,8 @@ def test_values_are_those_of_plain_numpy(block):
         np.testing.assert_allclose(solution.values, best, atol=1e-9)
         np.testing.assert_allclose(solution.q_values, r + mdp.gamma * P @ best, atol=1e-9)
         # lift identity, and the loss in its two parts
-        np.testing.assert_allclose(tabular.policy_value(mdp, solution.policy), solution.values, atol=1e-10)
+        for where in (mdp, Grouped(mdp, labels, weights)):
+            np.testing.assert_allclose(tabular.policy_value(where, solution.policy), solution.values, atol=1e-10)
         law = rng.dirichlet(np.ones(r.shape[1]), mdp.n_states)
         value = np.linalg.solve(np.eye(mdp.n_states) - mdp.gamma * np.einsum("sg,sgt->st", law, P), np.einsum("sg,sg->s", law, r))
         lifted = Groups(labels, weights).lift(law, mdp)
