@@ -176,7 +176,7 @@ class Groups:
         Raises
         ------
         ModelError
-            If the choice has another shape, or takes a group that does not exist or has no allowed action.
+            If the choice has another shape, holds no laws, or takes a group that does not exist or has no allowed action.
         """
         available = self.available(mdp)
         law = np.asarray(choice)
@@ -187,6 +187,8 @@ class Groups:
         law = _arrays.as_float(law, "the choice")
         if law.shape != available.shape:
             raise ModelError(f"the choice has shape {law.shape} (expected {available.shape}, or ({len(law)},) integers)")
+        if not ((law >= 0).all() and (np.abs(law.sum(axis=1) - 1.0) <= ROW_TOLERANCE).all()):
+            raise ModelError(f"the choice holds no laws on groups (rows sum to {law.sum(axis=1).min():.12g} or more, expected 1)")
         if (law[~available] != 0).any():
             s, g = np.argwhere((law != 0) & ~available)[0]
             raise ModelError(f"the choice takes group {g} in state {s}, where none of its actions is allowed")

@@ -252,6 +252,9 @@ MASKED = MODEL.replace(allowed=[[True, True, False], [True, True, True]])
         (lambda: tabular.Problem(MODEL, groups=[0, 0, 1], outer=tabular.SmoothMax(tabular.KL(), 0.1)), "groups take Max"),
         (lambda: tabular.solve(Grouped(MODEL.replace(gamma=1.0), [0, 0, 1])), "FiniteHorizon"),
         (lambda: Groups([0, 0, 1]).lift([0, 2], MODEL), "takes groups 0 to 2"),
+        (lambda: Groups([0, 0, 1]).lift([[1.0, 0.0], [0.5, 0.4]], MODEL), r"no laws on groups \(rows sum to 0\.9"),
+        (lambda: Groups([0, 0, 1]).lift([[1.0, 0.0], [1.5, -0.5]], MODEL), "no laws on groups"),
+        (lambda: Groups([0, 0, 1]).lift([[1.0, 0.0], [np.nan, 0.5]], MODEL), "no laws on groups"),
         (lambda: Groups([0, 0, 1]).lift([[1.0, 0.0]], MODEL), r"choice has shape \(1, 2\)"),
     ],
 )
