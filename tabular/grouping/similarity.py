@@ -241,7 +241,7 @@ def action_distances(mdp: MDP, reward_range: float | None = None) -> Float:
     ----------
     mdp : MDP
     reward_range : float, optional
-        :math:`\Delta`; that of the model by default (the specification of rewards in [0, 1] takes 1).
+        :math:`\Delta`; that of the model by default (1 for all rewards in [0, 1]).
     """
     return np.asarray(squareform(_pairs(mdp, np.arange(mdp.n_actions), reward_range)))
 
