@@ -17,7 +17,7 @@ import tabular
 from proofs_check.arithmetic import absolute, floats_only, is_exact, largest, lift, rational
 from proofs_check.claim import claim
 from proofs_check.exact_mdp import ExactMDP
-from proofs_check.spaces import Integers, Interval
+from proofs_check.spaces import Integers, Interval, Space
 from proofs_check.strategies import discounts
 from proofs_check.topics.action_grouping.formulas import (
     bounds,
@@ -85,11 +85,12 @@ def without_best() -> dict[str, Any]:
     instances=grouped_models(),
     search=SEARCH,
     allowance=rounding,
-    uses=("action_grouping.loss_parts", "mdp.performance_difference"),
-    argument="Play in each state the group of an optimal action a*: V_G* is at least the value of that. By the performance "
-    "difference the loss is the discounted sum of Q*(s, a*) - sum_a w(a) Q*(s, a), which is the sum over a != a* in the group of "
-    "w(a) (Q*(s, a*) - Q*(s, a)) by the first step. Their weights add up to at most f; each difference is one of rewards plus "
-    "gamma times one of two laws on V*, at most their total variation times its span. The sum of gamma^t is the second step.",
+    uses=("action_grouping.loss_parts",),
+    argument="Play in each state the group mu(s) of an optimal action a*: V_G* is at least V^mu. V* - V^mu is Q*(s, a*) - sum_a "
+    "w(a) Q*(s, a) plus gamma times a mean of V* - V^mu. By the first step the former is the sum over the other actions of the "
+    "group of w(a) (Q*(s, a*) - Q*(s, a)), whose weights add up to at most f; each difference is one of rewards plus gamma times "
+    "one of two laws on V*, at most their total variation times its span. So e = max (V* - V^mu) <= c + gamma e; the second step "
+    "solves that.",
 )
 def approx_classic(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$V^* - V^*_G \le f\, [\bar\beta_R + \gamma \bar\beta_P\, \mathrm{sp}(V^*)] / (1 - \gamma)$."""
@@ -161,7 +162,7 @@ def _() -> dict[str, Any]:
 )
 def approx_sharp(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$V^* - V^*_G \le B(f \bar\beta_R, f \bar\beta_P)$."""
-    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, span(optimum(mdp)))[1])
+    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, reward_range(mdp))[1])
 
 
 @approx_sharp.false_sibling("f = 1 - 1 / (k - 1) for groups of k")
@@ -278,7 +279,7 @@ def _() -> dict[str, Any]:
 
 GAMMAS = discounts(0.99)
 UNIT = st.sampled_from([0.0, 0.05, 0.3, 1.0]) | st.floats(0, 1)
-BOUND = {"y": Interval(0, 1), "x": Interval(0, 1), "gamma": Interval(0, Fraction(99, 100)), "size": Interval(1, 4)}
+BOUND: dict[str, Space] = {"y": Interval(0, 1), "x": Interval(0, 1), "gamma": Interval(0, Fraction(99, 100)), "size": Interval(1, 4)}
 
 
 def bound_rounding(gamma: float, size: float = 1.0, **_: Any) -> float:
@@ -371,7 +372,7 @@ def _attaining_loss(transition: float, reward: float, gamma: float, size: int) -
     return float(loss(mdp, (0,) * size, np.ones((2, size)))[0])
 
 
-PARAMETERS = {
+PARAMETERS: dict[str, Space] = {
     "transition": Interval(0, 1),
     "reward": Interval(0, 1),
     "gamma": Interval(0, Fraction(99, 100)),

@@ -20,6 +20,7 @@ from tabular.grouping import approximation_bounds, classic_bound, sharp_bound
 
 __all__ = [
     "Parts",
+    "bounds",
     "classic",
     "deviations",
     "diameters",
@@ -80,7 +81,7 @@ def merged(mdp: Model, groups: tuple[int, ...], shares: Array) -> Model:
     """The model whose actions are the groups."""
     if not isinstance(mdp, ExactMDP):
         operator: Any = tabular.Grouped(mdp, labels(groups), weights(shares, groups)).operator()
-        return operator.mdp  # type: ignore[no-any-return]
+        return operator.mdp
     w, parts = weights(shares, groups), members(groups)
     P = np.stack([(w[:, part, None] * mdp.P[:, part]).sum(axis=1) for part in parts], axis=1)
     r = np.stack([(w[:, part] * mdp.r[:, part]).sum(axis=1) for part in parts], axis=1)
@@ -194,7 +195,7 @@ def sharp(y: Any, x: Any, gamma: Any, size: Any) -> Any:
     return (x + gamma * y * size / (1 - gamma)) / (1 - gamma * (1 - y))
 
 
-def bounds(mdp: Model, groups: tuple[int, ...], shares: Array, span: Any) -> tuple[Any, Any, Any, Any]:
+def bounds(mdp: Model, groups: tuple[int, ...], shares: Array, span: Any) -> tuple[Any, ...]:
     """Classic, sharp, sharp from deviations, and the bound on action values."""
     if not isinstance(mdp, ExactMDP):
         return tuple(approximation_bounds(mdp, labels(groups), weights(shares, groups), span=span))

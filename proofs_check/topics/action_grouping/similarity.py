@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import floats_only, is_exact, rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Kernel, Model, Simplex
+from proofs_check.spaces import Choice, Kernel, Model, Simplex, Space
 from proofs_check.strategies import distributions, stochastic_matrices
 from proofs_check.topics.action_grouping.formulas import diameters, distances, labels, members, variation
 from proofs_check.topics.action_grouping.instances import (
@@ -151,7 +151,7 @@ def models_and_groups(draw: st.DrawFn) -> dict[str, Any]:
     return {name: instance[name] for name in ("mdp", "groups")}
 
 
-ON_GROUPS = {"mdp": Model(2, 3), "groups": Choice(PARTITIONS)}
+ON_GROUPS: dict[str, Space] = {"mdp": Model(2, 3), "groups": Choice(PARTITIONS)}
 
 
 def decomposition_rounding(mdp: MDP, groups: tuple[int, ...]) -> float:
