@@ -20,6 +20,7 @@ from proofs_check.exact_mdp import ExactMDP
 from proofs_check.spaces import Integers, Interval, Space
 from proofs_check.strategies import discounts
 from proofs_check.topics.action_grouping.formulas import (
+    best,
     bounds,
     classic,
     deviations,
@@ -45,7 +46,7 @@ from proofs_check.topics.action_grouping.instances import (
     model,
     rounding,
 )
-from proofs_check.topics.mdp.formulas import optimum, q_values, span
+from proofs_check.topics.mdp.formulas import q_values, span
 from tabular import MDP
 
 
@@ -94,24 +95,24 @@ def without_best() -> dict[str, Any]:
 )
 def approx_classic(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$V^* - V^*_G \le f\, [\bar\beta_R + \gamma \bar\beta_P\, \mathrm{sp}(V^*)] / (1 - \gamma)$."""
-    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, span(optimum(mdp)))[0])
+    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, span(best(mdp)))[0])
 
 
 @approx_classic.false_sibling("half of the span, as if total variation were the L1 distance")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
-    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, span(optimum(mdp)) / 2)[0])
+    return everywhere(loss(mdp, groups, shares), bounds(mdp, groups, shares, span(best(mdp)) / 2)[0])
 
 
 @approx_classic.false_sibling("f from the smallest weight that is not zero")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     f, far = positive_factor(shares, groups), diameters(mdp, groups)
-    bound = classic(f * far.transition, f * far.reward, mdp.gamma, span(optimum(mdp)))
+    bound = classic(f * far.transition, f * far.reward, mdp.gamma, span(best(mdp)))
     return everywhere(loss(mdp, groups, shares), bound)
 
 
 @approx_classic.false_sibling("without accumulation over time")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
-    bound = bounds(mdp, groups, shares, span(optimum(mdp)))[0]
+    bound = bounds(mdp, groups, shares, span(best(mdp)))[0]
     return everywhere(loss(mdp, groups, shares), bound * (1 - mdp.gamma))
 
 
@@ -153,12 +154,12 @@ def _() -> dict[str, Any]:
     search=SEARCH,
     allowance=rounding,
     uses=("action_grouping.loss_parts",),
-    argument="Let mu(s) be the group of an optimal action a*, and e = max_s (V* - V^mu) >= V* - V_G*. The law of a* and that of its "
-    "group differ by at most y = f beta_P in total variation, and their rewards by at most x = f beta_R: by the first step the "
-    "differences are sums over the other actions of the group, whose weights add up to at most f. So both laws hold a common "
-    "part of mass 1 - y. There V* - V^mu is at most e; on the rest the largest V* minus the smallest V^mu is at most Delta / "
-    "(1 - gamma). Hence e <= x + gamma (1 - y) e + gamma y Delta / (1 - gamma), and B solves this with equality (second step), "
-    "where gamma (1 - y) < 1.",
+    argument="Let mu(s) be the group of an optimal action a*, and e = max_s (V* - V^mu) >= V* - V_G*. The law of a* and that "
+    "of its group differ by at most y = f beta_P in total variation, and their rewards by at most x = f beta_R: by the first "
+    "step the differences are sums over the other actions of the group, whose weights add up to at most f. So both laws hold "
+    "a common part of mass 1 - y. There V* - V^mu is at most e; on the rest the largest V* minus the smallest V^mu is at most "
+    "Delta / (1 - gamma). Hence e <= x + gamma (1 - y) e + gamma y Delta / (1 - gamma), and B solves this with equality "
+    "(second step), where gamma (1 - y) < 1.",
 )
 def approx_sharp(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$V^* - V^*_G \le B(f \bar\beta_R, f \bar\beta_P)$."""
@@ -235,9 +236,9 @@ approx_sharp.known("the best action is never played")(without_best)
     objective="difference",
     allowance=rounding,
     uses=("action_grouping.approx_sharp", "action_grouping.sharp_shape"),
-    argument="The proof of the sharp bound uses nothing but the distances of an action from its own group, which are averages over "
-    "the other actions, so at most f times the diameters (the step); B increases in both (with x <= Delta and y <= 1), and is "
-    "below the classic bound at the largest span and below Delta / (1 - gamma).",
+    argument="The proof of the sharp bound uses nothing but the distances of an action from its own group, which are averages "
+    "over the other actions, so at most f times the diameters (the step); B increases in both (with x <= Delta and y <= 1), "
+    "and is below the classic bound at the largest span and below Delta / (1 - gamma).",
 )
 def approx_intrinsic(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$\|V^* - V^*_G\| \le B(\max |r - r_w|, \max \mathrm{TV}(P, P_w)) \le B(f \bar\beta_R, f \bar\beta_P)$, and that is at most
@@ -254,7 +255,7 @@ def _ladder(*rungs: Any) -> Sides:
 
 @approx_intrinsic.false_sibling("below the classic bound at the actual span")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
-    least, far, _, _ = bounds(mdp, groups, shares, span(optimum(mdp)))
+    least, far, _, _ = bounds(mdp, groups, shares, span(best(mdp)))
     return _ladder(far, least)
 
 
@@ -279,7 +280,12 @@ def _() -> dict[str, Any]:
 
 GAMMAS = discounts(0.99)
 UNIT = st.sampled_from([0.0, 0.05, 0.3, 1.0]) | st.floats(0, 1)
-BOUND: dict[str, Space] = {"y": Interval(0, 1), "x": Interval(0, 1), "gamma": Interval(0, Fraction(99, 100)), "size": Interval(1, 4)}
+BOUND: dict[str, Space] = {
+    "y": Interval(0, 1),
+    "x": Interval(0, 1),
+    "gamma": Interval(0, Fraction(99, 100)),
+    "size": Interval(1, 4),
+}
 
 
 def bound_rounding(gamma: float, size: float = 1.0, **_: Any) -> float:
@@ -296,12 +302,12 @@ def bound_rounding(gamma: float, size: float = 1.0, **_: Any) -> float:
     search=BOUND,
     objective="difference",
     allowance=bound_rounding,
-    argument="The derivatives are those of the steps, not negative for x <= Delta; the differences to the two other bounds, in the "
-    "last two, are not negative either.",
+    argument="The derivatives are those of the steps, not negative for x <= Delta; the differences to the two other bounds, "
+    "in the last two, are not negative either.",
 )
 def sharp_shape(y: Any, x: Any, gamma: Any, size: Any) -> Sides:
-    r"""$B$ increases in $x$ and in $y$, up to $\Delta / (1 - \gamma)$ (it is never vacuous), and stays below the classic bound at the
-    largest span.
+    r"""$B$ increases in $x$ and in $y$, up to $\Delta / (1 - \gamma)$ (it is never vacuous), and stays below the classic bound
+    at the largest span.
     """
     parts = [rational(i, 4) for i in range(5)]
     rising = [sharp(y * t, x, gamma, size) for t in parts]
@@ -438,34 +444,33 @@ def _() -> dict[str, Any]:
     instances=grouped_models(),
     search=SEARCH,
     allowance=rounding,
-    argument="Let D be the largest distance. Q*(s, a) - Q_G*(s, G(a)) is a difference of rewards, at most x, plus gamma times (P - "
-    "P_w) V*, at most y sp(V*), plus gamma P_w (V* - V_G*). The largest Q* of a state is that of an action whose group is at most "
-    "D worse, and every group is a mean of its actions and at most D better than their largest: |V* - V_G*| <= D. So D <= x + "
-    "gamma y sp(V*) + gamma D; solve for D.",
+    argument="Let D be the largest distance. Q*(s, a) - Q_G*(s, G(a)) is a difference of rewards, at most x, plus gamma times "
+    "(P - P_w) V*, at most y sp(V*), plus gamma P_w (V* - V_G*). The largest Q* of a state is that of an action whose group "
+    "is at most D worse, and every group is a mean of its actions and at most D better than their largest: |V* - V_G*| <= D. "
+    "So D <= x + gamma y sp(V*) + gamma D; solve for D.",
 )
 def q_simulation(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     r"""$|Q^*(s, a) - Q^*_G(s, G(a))| \le (x + \gamma y\, \mathrm{sp}(V^*)) / (1 - \gamma)$ with $x = \max |r - r_w|$ and
     $y = \max \mathrm{TV}(P, P_w)$.
     """
-    best = optimum(mdp)
-    return everywhere(q_distances(mdp, groups, shares), bounds(mdp, groups, shares, span(best))[3])
+    return everywhere(q_distances(mdp, groups, shares), bounds(mdp, groups, shares, span(best(mdp)))[3])
 
 
 def q_distances(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Array:
     """(S A,) distances of action values from those of the groups."""
-    apart = q_values(mdp, optimum(mdp)) - grouped_q_values(mdp, groups, shares)[:, labels(groups)]
+    apart = q_values(mdp, best(mdp)) - grouped_q_values(mdp, groups, shares)[:, labels(groups)]
     return np.array(absolute(apart).reshape(-1))
 
 
 @q_simulation.false_sibling("half of the span")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
-    return everywhere(q_distances(mdp, groups, shares), bounds(mdp, groups, shares, span(optimum(mdp)) / 2)[3])
+    return everywhere(q_distances(mdp, groups, shares), bounds(mdp, groups, shares, span(best(mdp)) / 2)[3])
 
 
 @q_simulation.false_sibling("f times the deviations")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
     f, own = factor(mdp, groups, shares), deviations(mdp, groups, shares)
-    bound = classic(f * own.transition, f * own.reward, mdp.gamma, span(optimum(mdp)))
+    bound = classic(f * own.transition, f * own.reward, mdp.gamma, span(best(mdp)))
     return everywhere(q_distances(mdp, groups, shares), bound)
 
 
@@ -501,13 +506,13 @@ def _() -> dict[str, Any]:
     objective="difference",
     allowance=rounding,
     uses=("action_grouping.approx_classic",),
-    argument="In the proof of the classic bound Q*(s, a*) - Q*(s, a) is at most |r - r'| + gamma TV Delta / (1 - gamma) of the same "
-    "state and pair, hence d; the loss is at most f d / (1 - gamma). The largest of a sum is at most the sum of the largest, and "
-    "each of the two largest is at most d, so that their sum is at most 2d, as in the step.",
+    argument="In the proof of the classic bound Q*(s, a*) - Q*(s, a) is at most |r - r'| + gamma TV Delta / (1 - gamma) of "
+    "the same state and pair, hence d; the loss is at most f d / (1 - gamma). The largest of a sum is at most the sum of the "
+    "largest, and each of the two largest is at most d, so that their sum is at most 2d, as in the step.",
 )
 def metric_bound(mdp: MDP, groups: tuple[int, ...], shares: Array) -> Sides:
-    r"""$\|V^* - V^*_G\| \le \frac{f d}{1 - \gamma}$ with $d$ the largest distance within a group, which is at most the classic bound
-    at the largest span, and that at most $\frac{2 f d}{1 - \gamma}$.
+    r"""$\|V^* - V^*_G\| \le \frac{f d}{1 - \gamma}$ with $d$ the largest distance within a group, which is at most the classic
+    bound at the largest span, and that at most $\frac{2 f d}{1 - \gamma}$.
     """
     near = by_metric(mdp, groups, shares)
     least = bounds(mdp, groups, shares, reward_range(mdp) / (1 - mdp.gamma))[0]

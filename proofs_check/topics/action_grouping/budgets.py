@@ -1,4 +1,4 @@
-r"""Claims about budgets: sweeps of value iteration, the total of all three errors, and the number of groups that balances them."""
+"""Claims about budgets: sweeps of value iteration, the total of all three errors, the number of groups that balances them."""
 
 from __future__ import annotations
 
@@ -72,10 +72,11 @@ def short_sighted() -> dict[str, Any]:
     search={"mdp": Model(2, 2), "sweeps": Integers(1, 4)},
     objective="difference",
     allowance=rounding,
-    argument="T keeps order and scales constants by gamma, so that V* - T^k 0 lies between gamma^k min V* and gamma^k max V*, and Q* - "
-    "Q_L = gamma P (V* - T^(L-1) 0) between gamma^L min V* and gamma^L max V*. The plan takes b with Q_L(b) >= Q_L(a*), and the "
-    "first step leaves the difference of two such errors: at most gamma^L sp(V*). The largest loss e is at most that plus gamma "
-    "e, which the second step solves. sp(V*) <= Delta / (1 - gamma). Bounds on absolute errors count both, and are twice this.",
+    argument="T keeps order and scales constants by gamma, so that V* - T^k 0 lies between gamma^k min V* and gamma^k max V*, "
+    "and Q* - Q_L = gamma P (V* - T^(L-1) 0) between gamma^L min V* and gamma^L max V*. The plan takes b with Q_L(b) >= "
+    "Q_L(a*), and the first step leaves the difference of two such errors: at most gamma^L sp(V*). The largest loss e is at "
+    "most that plus gamma e, which the second step solves. sp(V*) <= Delta / (1 - gamma). Bounds on absolute errors count "
+    "both, and are twice this.",
 )
 def computation(mdp: MDP, sweeps: Any) -> Sides:
     r"""The plan after $L \ge 1$ sweeps loses at most $\gamma^L \mathrm{sp}(V^*) / (1 - \gamma)$, hence at most half of the usual
@@ -118,7 +119,7 @@ computation.known("a reward one step away, unseen by one sweep, where the first 
 @st.composite
 def estimated_groups(draw: st.DrawFn) -> dict[str, Any]:
     """A grouped model, a kernel of groups to mix with the true one, the share of it, and sweeps."""
-    instance = draw(grouped_models(max_actions=3))
+    instance = draw(grouped_models())
     n_states, n_actions = instance["mdp"].r.shape
     other = draw(stochastic_matrices(n_states * n_actions, n_states)).reshape(n_states, n_actions, n_states)
     share = draw(st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0]))
@@ -127,7 +128,7 @@ def estimated_groups(draw: st.DrawFn) -> dict[str, Any]:
 
 def learned(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, share: Any, sweeps: Any) -> tuple[Any, ...]:
     """What the lifted plan loses at most, and the bounds on approximation, estimation and computation (this one-sided)."""
-    true = merged(mdp, groups, shares)
+    true: Any = merged(mdp, groups, shares)
     kernel = (1 - share) * true.P + share * other[:, : len(true.r[0])]
     plan = swept(true.replace(P=kernel), sweeps)
     law = np.array([[rational(int(g == chosen)) for g in range(len(true.r[0]))] for chosen in plan])
@@ -158,16 +159,15 @@ def learned(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, shar
         "action_grouping.kernel_error",
         "action_grouping.computation",
     ),
-    argument="The loss of the lifted plan is V* - V_G*, at most B, plus what mu loses in the merged model. Merged rewards are means, in "
-    "the same interval. By the claim on sweeps mu loses at most c = gamma^L Delta / (1 - gamma)^2 in the estimate, and (1 - gamma) c "
-    "at one step for the optimal values there: with E2, and with E1 where kappa / (1 - gamma) = c by the step, it loses at most "
-    "the smaller of the two plus c; and nothing loses more than Delta / (1 - gamma).",
+    argument="The loss of the lifted plan is V* - V_G*, at most B, plus what mu loses in the merged model. Merged rewards are "
+    "means, in the same interval. By the claim on sweeps mu loses at most c = gamma^L Delta / (1 - gamma)^2 in the estimate, "
+    "and (1 - gamma) c at one step for the optimal values there: with E2, and with E1 where kappa / (1 - gamma) = c by the "
+    "step, it loses at most the smaller of the two plus c; and nothing loses more than Delta / (1 - gamma).",
 )
 def total(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, share: Any, sweeps: Any) -> Sides:
-    r"""Estimate the merged kernel, make $L$ sweeps, lift the greedy plan:
-    $\|V^* - V^{\pi}\| \le B(f \bar\beta_R, f \bar\beta_P) + \min \{E1, E2, \tfrac{\Delta}{1 - \gamma}\} + \min \{\tfrac{\gamma^L
-    \Delta}{(1 - \gamma)^2}, \tfrac{\Delta}{1 - \gamma}\}$, with the errors $\eta$ and $\varepsilon$ of the estimate; usually stated
-    with $2 \gamma^L$.
+    r"""Estimate the merged kernel, make $L$ sweeps, lift the greedy plan: $\|V^* - V^{\pi}\| \le B(f \bar\beta_R, f
+    \bar\beta_P) + \min \{E1, E2, \tfrac{\Delta}{1 - \gamma}\} + \min \{\tfrac{\gamma^L \Delta}{(1 - \gamma)^2},
+    \tfrac{\Delta}{1 - \gamma}\}$, with the errors $\eta$ and $\varepsilon$ of the estimate; usually stated with $2 \gamma^L$.
     """
     lost, approximation, estimated, once, twice = learned(mdp, groups, shares, other, share, sweeps)
     return _ladder(lost, approximation + estimated + once, approximation + estimated + twice)
@@ -256,8 +256,9 @@ def power_rounding(a: float, b: float, **_: Any) -> float:
         "m": LogInterval(Fraction(1, 10), 1000),
     },
     allowance=power_rounding,
-    argument="At m* the two terms satisfy 2 p a m*^-p = b sqrt(m* / N), the first step, so that the sum at m = m* e^u is a m*^-p times "
-    "e^(-p u) + 2 p e^(u / 2), whose derivative is p (e^(u / 2) - e^(-p u)), the second: negative for u < 0 and positive for u > 0.",
+    argument="At m* the two terms satisfy 2 p a m*^-p = b sqrt(m* / N), the first step, so that the sum at m = m* e^u is a "
+    "m*^-p times e^(-p u) + 2 p e^(u / 2), whose derivative is p (e^(u / 2) - e^(-p u)), the second: negative for u < 0 and "
+    "positive for u > 0.",
 )
 def power_law_minimum(a: Any, b: Any, p: Any, samples: Any, m: Any) -> Sides:
     r"""$a m^{-p} + b \sqrt{m / N}$ is smallest at $m^* = (2 p a / b)^{2 / (2p + 1)} N^{1 / (2p + 1)}$."""
@@ -315,8 +316,8 @@ def _() -> dict[str, Any]:
     },
     allowance=power_rounding,
     uses=("action_grouping.power_law",),
-    argument="By the first step of the claim on the minimum, the smallest sum is a m*^-p (1 + 2p), and m* grows like N^(1 / (2p + 1)): "
-    "the step.",
+    argument="By the first step of the claim on the minimum, the smallest sum is a m*^-p (1 + 2p), and m* grows like N^(1 / "
+    "(2p + 1)): the step.",
 )
 def power_law_rate(a: Any, b: Any, p: Any, samples: Any) -> Sides:
     r"""With 16 times the samples the smallest sum is $16^{-p / (2p + 1)}$ of what it was."""

@@ -47,7 +47,9 @@ def chances(law: Array, samples: Any) -> tuple[Array, Array]:
     """(B, 3) frequencies of all tables and their probabilities."""
     counts, ways = tables(int(samples))
     powers = [[p**k for k in range(int(samples) + 1)] for p in law]
-    masses = np.array([n * powers[0][i] * powers[1][j] * powers[2][k] for n, (i, j, k) in zip(ways, counts.tolist(), strict=True)])
+    masses = np.array(
+        [n * powers[0][i] * powers[1][j] * powers[2][k] for n, (i, j, k) in zip(ways, counts.tolist(), strict=True)]
+    )
     frequencies = np.array([[k / samples for k in row] for row in counts.tolist()])
     if is_exact():
         frequencies = np.array([[samples / samples * k / samples for k in row] for row in counts.tolist()], dtype=object)
@@ -93,11 +95,11 @@ HOEFFDING = "Hoeffding (1963)"
     instances=sampled_laws(),
     search=SEARCH,
     allowance=units,
-    argument="Let X in [0, 1] (values, shifted and divided by their span) have the mean p. psi(l) = log E exp(l (X - p)) is at most "
-    "that of a coin with the same mean, as the exponential is convex. For the coin psi and its derivative vanish at 0, and its "
-    "second derivative is q (1 - q) <= 1/4 with q the tilted probability (the two steps), so that psi(l) <= l^2 / 8. By Markov "
-    "P(mean - p >= radius) <= exp(-l K radius + K l^2 / 8), which is exp(-2 K radius^2) at l = 4 radius (third step). Twice for two "
-    "sides, n times for n pairs.",
+    argument="Let X in [0, 1] (values, shifted and divided by their span) have the mean p. psi(l) = log E exp(l (X - p)) is "
+    "at most that of a coin with the same mean, as the exponential is convex. For the coin psi and its derivative vanish at "
+    "0, and its second derivative is q (1 - q) <= 1/4 with q the tilted probability (the two steps), so that psi(l) <= l^2 / "
+    "8. By Markov P(mean - p >= radius) <= exp(-l K radius + K l^2 / 8), which is exp(-2 K radius^2) at l = 4 radius (third "
+    "step). Twice for two sides, n times for n pairs.",
 )
 def hoeffding(law: Array, values: Array, samples: Any, pairs: Any, radius: Any) -> Sides:
     r"""$n P(|(\hat P - P) V| \ge \eta) \le \delta$ for $\eta = \mathrm{sp}(V) \sqrt{\ln(2n/\delta) / (2K)}$; that is, $\le 2 n
@@ -170,12 +172,13 @@ def _() -> dict[str, Any]:
     search={name: SEARCH[name] for name in ("law", "samples", "pairs", "radius")},
     allowance=units,
     uses=("action_grouping.hoeffding",),
-    argument="Total variation is the largest of P^(A) - P(A) over the sets A of states; none and all of them never deviate, which "
-    "leaves 2^S - 2 sets. The indicator of each has one side of Hoeffding's bound, exp(-2 K epsilon^2); the step collects n pairs.",
+    argument="Total variation is the largest of P^(A) - P(A) over the sets A of states; none and all of them never deviate, "
+    "which leaves 2^S - 2 sets. The indicator of each has one side of Hoeffding's bound, exp(-2 K epsilon^2); the step "
+    "collects n pairs.",
 )
 def weissman(law: Array, samples: Any, pairs: Any, radius: Any) -> Sides:
-    r"""$n P(\mathrm{TV}(\hat P, P) \ge \varepsilon) \le \delta$ for $\varepsilon = \sqrt{\ln((2^S - 2) n / \delta) / (2K)}$: half of
-    the radius for the L1 distance.
+    r"""$n P(\mathrm{TV}(\hat P, P) \ge \varepsilon) \le \delta$ for $\varepsilon = \sqrt{\ln((2^S - 2) n / \delta) / (2K)}$:
+    half of the radius for the L1 distance.
     """
     return _apart(law, samples, pairs, radius, 2**STATES - 2)
 
@@ -219,15 +222,15 @@ def _() -> dict[str, Any]:
     instances=sampled_laws(),
     search=SEARCH,
     allowance=units,
-    argument="Let Y = X - p be at most b = span, with variance s. exp(u) - 1 - u = u^2 / 2 sum_k 2 u^k / (k + 2)! grows no faster than "
-    "its value at the largest u, and 2 / (k + 2)! <= 3^-k, so that E exp(l Y) <= 1 + s l^2 / (2 (1 - l b / 3)) for 0 <= l < 3 / b. By "
-    "Markov the mean exceeds x / K with a chance of at most exp(-l x + K s l^2 / (2 (1 - l b / 3))); for x = sqrt(2 K s t) + b t / 3 "
-    "the first step finds an l at which the exponent is -t (v = K s, c = b / 3, t = v z^2 / 2), below 3 / b by the second. Twice for "
-    "two sides, n times for n pairs.",
+    argument="Let Y = X - p be at most b = span, with variance s. exp(u) - 1 - u = u^2 / 2 sum_k 2 u^k / (k + 2)! grows no "
+    "faster than its value at the largest u, and 2 / (k + 2)! <= 3^-k, so that E exp(l Y) <= 1 + s l^2 / (2 (1 - l b / 3)) "
+    "for 0 <= l < 3 / b. By Markov the mean exceeds x / K with a chance of at most exp(-l x + K s l^2 / (2 (1 - l b / 3))); "
+    "for x = sqrt(2 K s t) + b t / 3 the first step finds an l at which the exponent is -t (v = K s, c = b / 3, t = v z^2 / "
+    "2), below 3 / b by the second. Twice for two sides, n times for n pairs.",
 )
 def bernstein(law: Array, values: Array, samples: Any, pairs: Any, radius: Any) -> Sides:
-    r"""$n P(|(\hat P - P) V| \ge \sqrt{2 \mathrm{Var}_P(V)\, t / K} + \mathrm{sp}(V)\, t / (3K)) \le 2 n e^{-t}$; here $t$ is $2K$ times
-    the square of the radius.
+    r"""$n P(|(\hat P - P) V| \ge \sqrt{2 \mathrm{Var}_P(V)\, t / K} + \mathrm{sp}(V)\, t / (3K)) \le 2 n e^{-t}$; here $t$ is
+    $2K$ times the square of the radius.
     """
     return _bernstein_tail(law, values, samples, pairs, radius)
 

@@ -117,9 +117,9 @@ q_error.known("the same error at every step, where it is an equality")(persisten
     search=SEARCH,
     allowance=rounding,
     uses=("action_grouping.q_error",),
-    argument="V* - V^mu is Q*(s, a*) - Q*(s, mu) plus gamma times a mean of V* - V^mu. By the first step Q*(a*) - Q*(mu) is the sum "
-    "of two errors of action values, at most gamma eta / (1 - gamma) each, and of Q^(a*) - Q^(mu) <= kappa. So the largest loss e "
-    "is at most c + gamma e; the second step solves that.",
+    argument="V* - V^mu is Q*(s, a*) - Q*(s, mu) plus gamma times a mean of V* - V^mu. By the first step Q*(a*) - Q*(mu) is "
+    "the sum of two errors of action values, at most gamma eta / (1 - gamma) each, and of Q^(a*) - Q^(mu) <= kappa. So the "
+    "largest loss e is at most c + gamma e; the second step solves that.",
 )
 def value_error(mdp: MDP, kernel: Array, plan: Array) -> Sides:
     r"""$V^* - V^\mu \le \frac{2 \gamma \eta}{(1 - \gamma)^2} + \frac{\kappa}{1 - \gamma}$ with $\eta = \|(P - \hat P) V^*\|$ and
@@ -195,16 +195,16 @@ value_error.known("equal kernels and a plan that is worse by a fixed amount at e
     instances=two_kernels(),
     search=SEARCH,
     allowance=rounding,
-    argument="By the first step the loss is a sum of three: an optimal policy's value in the two models, what mu lacks to it in the "
-    "estimate, at most V^* - V^mu there, and the value of mu in the two models. For any policy let e be the largest distance of "
-    "its values in the two: its laws share a mass 1 - epsilon, on which they differ by at most e, and the rest by at most Delta / "
-    "(1 - gamma), as the values of both models lie in one interval of that length. So e <= gamma (1 - epsilon) e + gamma epsilon "
-    "Delta / (1 - gamma); the second step solves that.",
+    argument="By the first step the loss is a sum of three: an optimal policy's value in the two models, what mu lacks to it "
+    "in the estimate, at most V^* - V^mu there, and the value of mu in the two models. For any policy let e be the largest "
+    "distance of its values in the two: its laws share a mass 1 - epsilon, on which they differ by at most e, and the rest by "
+    "at most Delta / (1 - gamma), as the values of both models lie in one interval of that length. So e <= gamma (1 - "
+    "epsilon) e + gamma epsilon Delta / (1 - gamma); the second step solves that.",
 )
 def kernel_error_claim(mdp: MDP, kernel: Array, plan: Array) -> Sides:
     r"""A plan loses at most E2 more than in the estimate: $V^* - V^\mu - \max (\hat V^* - \hat V^\mu) \le \frac{2 \gamma
-    \varepsilon \Delta}{(1 - \gamma)(1 - \gamma (1 - \varepsilon))}$ with $\varepsilon = \max \mathrm{TV}(P, \hat P)$; a plan that is
-    optimal in the estimate loses nothing there.
+    \varepsilon \Delta}{(1 - \gamma)(1 - \gamma (1 - \varepsilon))}$ with $\varepsilon = \max \mathrm{TV}(P, \hat P)$; a plan
+    that is optimal in the estimate loses nothing there.
     """
     more = _whole(mdp, kernel, plan)
     return more, 0 * more + kernel_error(kernel_gap(mdp, kernel), mdp.gamma, reward_range(mdp))
@@ -343,11 +343,11 @@ def _misled_losses(epsilon: float, gamma: float) -> tuple[float, float]:
     ),
     search={"epsilon": Interval(0, 1), "gamma": Interval(0, Fraction(99, 100))},
     allowance=lambda gamma, **_: 1e-12 / (1 - gamma) ** 2,
-    argument="States G, J (worth 1) and Z (worth nothing), both absorbing. In truth action 1 of G stays and pays 1: V* = 1 / (1 - "
-    "gamma). Action 2 pays r and falls to Z with probability epsilon: r / (1 - gamma (1 - epsilon)). In the estimate action 1 falls "
-    "and action 2 reaches J instead. With r = 1 - gamma epsilon / (1 - gamma) they tie there, by the second step, and the loss is "
-    "E2 by the first. Where that r would be negative, r = 0, action 2 is better in the estimate and loses everything; that is where "
-    "gamma epsilon >= 1 - gamma, exactly where E2 >= 1 / (1 - gamma), by the third step.",
+    argument="States G, J (worth 1) and Z (worth nothing), both absorbing. In truth action 1 of G stays and pays 1: V* = 1 / "
+    "(1 - gamma). Action 2 pays r and falls to Z with probability epsilon: r / (1 - gamma (1 - epsilon)). In the estimate "
+    "action 1 falls and action 2 reaches J instead. With r = 1 - gamma epsilon / (1 - gamma) they tie there, by the second "
+    "step, and the loss is E2 by the first. Where that r would be negative, r = 0, action 2 is better in the estimate and "
+    "loses everything; that is where gamma epsilon >= 1 - gamma, exactly where E2 >= 1 / (1 - gamma), by the third step.",
 )
 def kernel_error_attained(epsilon: Any, gamma: Any) -> Sides:
     r"""For every $\varepsilon$ and $\gamma$ some plan that is optimal in an estimate at distance $\varepsilon$ loses exactly

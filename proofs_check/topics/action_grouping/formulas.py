@@ -7,6 +7,7 @@ in proportion to them (alike where all are zero).
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from tabular.grouping import approximation_bounds, classic_bound, sharp_bound
 
 __all__ = [
     "Parts",
+    "best",
     "bounds",
     "classic",
     "deviations",
@@ -101,9 +103,25 @@ def grouped_q_values(mdp: Model, groups: tuple[int, ...], shares: Array) -> Arra
     return q_values(whole, optimum(whole))
 
 
-@floats_only
+def best(mdp: Model) -> Array:
+    """(S,) ``V*``."""
+    return optimum(mdp) if isinstance(mdp, ExactMDP) else _optimum(mdp)
+
+
+@functools.lru_cache(maxsize=8)  # a claim and its false siblings ask for the same values
+def _optimum(mdp: MDP) -> Array:
+    return optimum(mdp)
+
+
 def _solved(mdp: MDP, groups: tuple[int, ...], shares: Array) -> tabular.Solution:
-    return tabular.solve(tabular.Grouped(mdp, labels(groups), weights(shares, groups)), tabular.PolicyIteration(), tol=1e-12)
+    return _solved_with(mdp, groups, shares.tobytes())
+
+
+@functools.lru_cache(maxsize=8)
+@floats_only
+def _solved_with(mdp: MDP, groups: tuple[int, ...], shares: bytes) -> tabular.Solution:
+    table = weights(np.frombuffer(shares).reshape(mdp.r.shape), groups)
+    return tabular.solve(tabular.Grouped(mdp, labels(groups), table), tabular.PolicyIteration(), tol=1e-12)
 
 
 def lifted(mdp: Model, groups: tuple[int, ...], shares: Array, law: Array) -> Array:
@@ -115,7 +133,7 @@ def lifted(mdp: Model, groups: tuple[int, ...], shares: Array, law: Array) -> Ar
 
 def loss(mdp: Model, groups: tuple[int, ...], shares: Array) -> Array:
     """(S,) what grouping loses before anything is estimated."""
-    return optimum(mdp) - grouped_optimum(mdp, groups, shares)
+    return best(mdp) - grouped_optimum(mdp, groups, shares)
 
 
 # --- how alike actions are -----------------------------------------------------------------------------------------------------
@@ -162,21 +180,16 @@ def factor(mdp: Model, groups: tuple[int, ...], shares: Array) -> Any:
     return 1 - smallest(weights(shares, groups))
 
 
-def distances(mdp: Model, size: Any = None) -> Array:
-    """(A, A) distances of actions: rewards, and transitions at the most that a value can differ by."""
+def distances(mdp: Model) -> Array:
+    """(A, A) distances of actions: rewards, and transitions at the most that a value can differ by; in states that allow both."""
     if not isinstance(mdp, ExactMDP):
-        return tabular.grouping.action_distances(mdp, size)
-    weight = mdp.gamma * (reward_range(mdp) if size is None else size) / (1 - mdp.gamma)
-    n = range(mdp.n_actions)
-
-    def apart(a: int, b: int) -> Any:
-        rows = range(mdp.n_states)
-        return max(abs(mdp.r[s, a] - mdp.r[s, b]) + weight * variation(mdp.P[s, a], mdp.P[s, b]) for s in rows)
-
-    out = np.empty((len(n), len(n)), dtype=object)
-    for a in n:
-        for b in n:
-            out[a, b] = apart(a, b)
+        return tabular.grouping.action_distances(mdp)
+    legal = mdp.r[mdp.allowed]
+    weight = mdp.gamma * (max(legal) - min(legal)) / (1 - mdp.gamma)
+    out = np.full((mdp.n_actions, mdp.n_actions), 0 * weight, dtype=object)
+    for s, a, b in np.argwhere(mdp.allowed[:, :, None] & mdp.allowed[:, None, :]):
+        here = abs(mdp.r[s, a] - mdp.r[s, b]) + weight * variation(mdp.P[s, a], mdp.P[s, b])
+        out[a, b] = max(out[a, b], here)
     return out
 
 

@@ -58,7 +58,7 @@ def partitions(draw: st.DrawFn, n_actions: int) -> tuple[int, ...]:
 
 
 @st.composite
-def grouped_models(draw: st.DrawFn, /, max_states: int = 3, max_actions: int = 4, **others: Any) -> dict[str, Any]:
+def grouped_models(draw: st.DrawFn, /, max_states: int = 3, max_actions: int = 3, **others: Any) -> dict[str, Any]:
     """A model whose actions are often alike, its groups, shares (often even, some zero), and draws of other strategies."""
     mdp = draw(mdps(max_states=max_states, max_actions=max_actions, gammas=discounts(0.99)))
     likeness = draw(st.sampled_from([0.0, 0.0, 0.5, 0.9, 1.0]))

@@ -67,11 +67,11 @@ def rows_and_law(draw: st.DrawFn) -> dict[str, Any]:
     instances=rows_and_law(),
     search={"rows": Kernel((3,), 3), "common": Simplex(3)},
     allowance=units,
-    argument="A decomposition with common law c and coefficient beta needs (1 - beta) c <= P(a) entry by entry for every a, that "
-    "is, at most the smallest entries; summed over next states, 1 - beta is at most the mass of those. Where that mass is t > 0, "
-    "c = min_a P(a) / t takes all of it, by the step; where it is 0, any c does with beta = 1. Any larger coefficient serves too, "
-    "as some of c can be left in the individual parts. For rewards (1 - beta) R_1 <= r(a) <= (1 - beta) R_1 + beta, so that "
-    "beta is at least the largest minus the smallest.",
+    argument="A decomposition with common law c and coefficient beta needs (1 - beta) c <= P(a) entry by entry for every a, "
+    "that is, at most the smallest entries; summed over next states, 1 - beta is at most the mass of those. Where that mass "
+    "is t > 0, c = min_a P(a) / t takes all of it, by the step; where it is 0, any c does with beta = 1. Any larger "
+    "coefficient serves too, as some of c can be left in the individual parts. For rewards (1 - beta) R_1 <= r(a) <= (1 - "
+    "beta) R_1 + beta, so that beta is at least the largest minus the smallest.",
 )
 def smallest_coefficient(rows: Array, common: Array) -> Sides:
     r"""No law $c$ is common to the actions of a group with a coefficient below
@@ -244,8 +244,8 @@ decomposition.known("three kernels without a common part, where it is an equalit
     "of k states attain the upper bound.",
 )
 def diameter_below_coefficient(rows: Array) -> Sides:
-    r"""$\bar\beta_P \le \beta_P^\star \le (k - 1)\, \bar\beta_P$ for a group of $k \ge 2$ actions: bounds in diameters are never worse
-    than bounds in coefficients.
+    r"""$\bar\beta_P \le \beta_P^\star \le (k - 1)\, \bar\beta_P$ for a group of $k \ge 2$ actions: bounds in diameters are
+    never worse than bounds in coefficients.
     """
     most = max(len(rows) - 1, 1)
     beta = coefficient(rows)
@@ -295,9 +295,10 @@ def _() -> dict[str, Any]:
     search={"mdp": Model(2, 3)},
     objective="difference",
     allowance=rounding,
-    argument="In every state the distance is a sum of two pseudometrics, |r - r'| and a multiple of half the L1 distance; the step "
-    "is the triangle inequality of each coordinate for numbers in order, and if the middle one lies outside, the left side is "
-    "even smaller. The largest of several pseudometrics is one: each obeys the inequality with the largest of each term.",
+    argument="In every state the distance is a sum of two pseudometrics, |r - r'| and a multiple of half the L1 distance; the "
+    "step is the triangle inequality of each coordinate for numbers in order, and if the middle one lies outside, the left "
+    "side is even smaller. The largest of several pseudometrics is one: each obeys the inequality with the largest of each "
+    "term.",
 )
 def metric(mdp: MDP) -> Sides:
     r"""$d(a, c) \le d(a, b) + d(b, c)$ for $d(a, b) = \max_s \bigl[ |r(s, a) - r(s, b)| + \tfrac{\gamma \Delta}{1 - \gamma}

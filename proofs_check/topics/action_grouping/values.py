@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from proofs_check.claim import claim
 from proofs_check.spaces import Choice, Model, Policy, Vector
 from proofs_check.strategies import distributions
-from proofs_check.topics.action_grouping.formulas import grouped_optimum, labels, lifted, loss, members, merged, weights
+from proofs_check.topics.action_grouping.formulas import best, grouped_optimum, labels, lifted, members, merged
 from proofs_check.topics.action_grouping.instances import (
     DERIVED,
     LI,
@@ -26,7 +26,7 @@ from proofs_check.topics.action_grouping.instances import (
     partitions,
     rounding,
 )
-from proofs_check.topics.mdp.formulas import optimum, policy_value
+from proofs_check.topics.mdp.formulas import policy_value
 from tabular import MDP
 
 
@@ -111,7 +111,7 @@ def loss_parts(mdp: MDP, groups: tuple[int, ...], shares: Array, law: Array) -> 
     computation, $V^*_G - V^{\mu}_G \ge 0$, in every state.
     """
     mu = on_groups(law, groups)
-    return _ladder(policy_value(mdp, lifted(mdp, groups, shares, mu)), grouped_optimum(mdp, groups, shares), optimum(mdp))
+    return _ladder(policy_value(mdp, lifted(mdp, groups, shares, mu)), grouped_optimum(mdp, groups, shares), best(mdp))
 
 
 def _ladder(*rungs: Array) -> Sides:
@@ -120,12 +120,12 @@ def _ladder(*rungs: Array) -> Sides:
 
 @loss_parts.false_sibling("merging costs nothing")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array, law: Array) -> Sides:
-    return _ladder(optimum(mdp), grouped_optimum(mdp, groups, shares))
+    return _ladder(best(mdp), grouped_optimum(mdp, groups, shares))
 
 
 @loss_parts.false_sibling("the merged optimum bounds every policy of the model")
 def _(mdp: MDP, groups: tuple[int, ...], shares: Array, law: Array) -> Sides:
-    return _ladder(policy_value(mdp, law), grouped_optimum(mdp, groups, shares), optimum(mdp))
+    return _ladder(policy_value(mdp, law), grouped_optimum(mdp, groups, shares), best(mdp))
 
 
 @loss_parts.step("V* - V = (V* - V_G*) + (V_G* - V)", method="expand")
