@@ -232,8 +232,6 @@ approx_sharp.known("the best action is never played")(without_best)
     "monotone",
     paper=DERIVED,
     instances=grouped_models(),
-    search=SEARCH,
-    objective="difference",
     allowance=rounding,
     uses=("action_grouping.approx_sharp", "action_grouping.sharp_shape"),
     argument="The proof of the sharp bound uses nothing but the distances of an action from its own group, which are averages "
@@ -502,8 +500,6 @@ def _() -> dict[str, Any]:
     "monotone",
     paper=DERIVED,
     instances=grouped_models(),
-    search=SEARCH,
-    objective="difference",
     allowance=rounding,
     uses=("action_grouping.approx_classic",),
     argument="In the proof of the classic bound Q*(s, a*) - Q*(s, a) is at most |r - r'| + gamma TV Delta / (1 - gamma) of "

@@ -150,7 +150,7 @@ FIGURES = (
             ("the sharp bound never exceeds what there is to lose", lambda d: all(d[f"sharp, {g}"].max() < 1 for g in GAMMAS)),
             (
                 "the classic bound says more than that from a diameter of .03 on at a discount of .99",
-                lambda d: (d["classic, 0.99"][d["diameter"] > 0.03] > 1).all(),
+                lambda d: bool((d["classic, 0.99"][d["diameter"] > 0.03] > 1).all()),
             ),
         ),
     ),
@@ -164,7 +164,7 @@ FIGURES = (
         observations=(
             (
                 "the best number of groups rises with the budget",
-                lambda d: (np.diff([d["groups"][d[f"C = {c}"].argmin()] for c in FLOPS]) > 0).all(),
+                lambda d: bool((np.diff([d["groups"][d[f"C = {c}"].argmin()] for c in FLOPS]) > 0).all()),
             ),
             (
                 "with 4000 multiply-adds 16 groups leave 62 sweeps, an error of .291",

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import absolute, is_exact, largest, power, rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Integers, Interval, Kernel, LogInterval, Model
+from proofs_check.spaces import Choice, Integers, Interval, LogInterval, Model
 from proofs_check.strategies import discounts, mdps, stochastic_matrices
 from proofs_check.topics.action_grouping.formulas import (
+    best,
     bounds,
     kernel_error,
     lifted,
@@ -23,7 +24,6 @@ from proofs_check.topics.action_grouping.formulas import (
 )
 from proofs_check.topics.action_grouping.instances import (
     DERIVED,
-    SEARCH,
     Array,
     Sides,
     attaining,
@@ -33,7 +33,7 @@ from proofs_check.topics.action_grouping.instances import (
     model,
     rounding,
 )
-from proofs_check.topics.mdp.formulas import backups, greedy, norm, optimum, policy_value, span
+from proofs_check.topics.mdp.formulas import backups, greedy, norm, policy_value, span
 from tabular import MDP
 
 
@@ -82,20 +82,20 @@ def computation(mdp: MDP, sweeps: Any) -> Sides:
     r"""The plan after $L \ge 1$ sweeps loses at most $\gamma^L \mathrm{sp}(V^*) / (1 - \gamma)$, hence at most half of the usual
     $\min \{2 \gamma^L \Delta / (1 - \gamma)^2, \Delta / (1 - \gamma)\}$ where that is not the trivial bound.
     """
-    lost = largest(optimum(mdp) - policy_value(mdp, swept(mdp, sweeps)))
-    return _ladder(lost, one_sided(mdp, sweeps, span(optimum(mdp))), two_sided(mdp, sweeps))
+    lost = largest(best(mdp) - policy_value(mdp, swept(mdp, sweeps)))
+    return _ladder(lost, one_sided(mdp, sweeps, span(best(mdp))), two_sided(mdp, sweeps))
 
 
 @computation.false_sibling("one sweep more than there was")
 def _(mdp: MDP, sweeps: Any) -> Sides:
-    lost = largest(optimum(mdp) - policy_value(mdp, swept(mdp, sweeps)))
-    return _ladder(lost, one_sided(mdp, sweeps + 1, span(optimum(mdp))))
+    lost = largest(best(mdp) - policy_value(mdp, swept(mdp, sweeps)))
+    return _ladder(lost, one_sided(mdp, sweeps + 1, span(best(mdp))))
 
 
 @computation.false_sibling("errors do not accumulate")
 def _(mdp: MDP, sweeps: Any) -> Sides:
-    lost = largest(optimum(mdp) - policy_value(mdp, swept(mdp, sweeps)))
-    return _ladder(lost, one_sided(mdp, sweeps, span(optimum(mdp)) * (1 - mdp.gamma)))
+    lost = largest(best(mdp) - policy_value(mdp, swept(mdp, sweeps)))
+    return _ladder(lost, one_sided(mdp, sweeps, span(best(mdp)) * (1 - mdp.gamma)))
 
 
 @computation.step("Q(a) - Q(b) = [Q - Q_L](a) - [Q - Q_L](b) - [Q_L(b) - Q_L(a)]", method="expand")
@@ -132,9 +132,9 @@ def learned(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, shar
     kernel = (1 - share) * true.P + share * other[:, : len(true.r[0])]
     plan = swept(true.replace(P=kernel), sweeps)
     law = np.array([[rational(int(g == chosen)) for g in range(len(true.r[0]))] for chosen in plan])
-    lost = largest(optimum(mdp) - policy_value(mdp, lifted(mdp, groups, shares, law)))
+    lost = largest(best(mdp) - policy_value(mdp, lifted(mdp, groups, shares, law)))
     gamma, size = mdp.gamma, reward_range(mdp)
-    eta = norm(((true.P - kernel) * optimum(true)).sum(axis=2))
+    eta = norm(((true.P - kernel) * best(true)).sum(axis=2))
     epsilon = largest(absolute(true.P - kernel).sum(axis=2)) / 2
     by_values = 2 * gamma * eta / (1 - gamma) ** 2 if is_exact() else tabular.grouping.value_error_bound(eta, gamma)
     estimated = min(by_values, kernel_error(epsilon, gamma, size), size / (1 - gamma))
@@ -149,8 +149,6 @@ def learned(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, shar
     theorem="approximation + estimation + computation, for any estimate; with probability at least 1 - delta for the radii of "
     "Hoeffding, Bernstein and Weissman",
     instances=estimated_groups(),
-    search={**SEARCH, "other": Kernel((2, 3), 2), "share": Interval(0, 1), "sweeps": Integers(1, 4)},
-    objective="difference",
     allowance=rounding,
     uses=(
         "action_grouping.loss_parts",

@@ -20,9 +20,9 @@ from proofs_check.claim import claim
 from proofs_check.exact_mdp import ExactMDP
 from proofs_check.spaces import Interval, Kernel, Model, Policy, Space, Vector
 from proofs_check.strategies import discounts, mdps, policies, stochastic_matrices
-from proofs_check.topics.action_grouping.formulas import kernel_error, reward_range
+from proofs_check.topics.action_grouping.formulas import best, kernel_error, reward_range
 from proofs_check.topics.action_grouping.instances import DERIVED, Array, Sides, fractions, model, rounding
-from proofs_check.topics.mdp.formulas import backup_of, norm, optimum, policy_value, q_values
+from proofs_check.topics.mdp.formulas import backup_of, norm, policy_value, q_values
 from tabular import MDP
 
 
@@ -41,7 +41,7 @@ SEARCH: dict[str, Space] = {"mdp": Model(2, 2), "kernel": Kernel((2, 2), 2), "pl
 
 def value_gap(mdp: MDP, kernel: Array) -> Any:
     """eta: the largest difference of the two kernels on V*."""
-    return norm(((mdp.P - kernel) * optimum(mdp)).sum(axis=2))
+    return norm(((mdp.P - kernel) * best(mdp)).sum(axis=2))
 
 
 def kernel_gap(mdp: MDP, kernel: Array) -> Any:
@@ -68,24 +68,24 @@ def persistent() -> dict[str, Any]:
 )
 def q_error(mdp: MDP, kernel: Array) -> Sides:
     r"""$\|Q^* - \hat Q^*\| \le \gamma \eta / (1 - \gamma)$ with $\eta = \|(P - \hat P) V^*\|$."""
-    left = absolute(q_values(mdp, optimum(mdp)) - _estimated_q(mdp, kernel))
+    left = absolute(q_values(mdp, best(mdp)) - _estimated_q(mdp, kernel))
     return largest(left), mdp.gamma * value_gap(mdp, kernel) / (1 - mdp.gamma)
 
 
 def _estimated_q(mdp: MDP, kernel: Array) -> Array:
     estimate = mdp.replace(P=kernel)
-    return q_values(estimate, optimum(estimate))
+    return q_values(estimate, best(estimate))
 
 
 @q_error.false_sibling("errors do not accumulate")
 def _(mdp: MDP, kernel: Array) -> Sides:
-    left = absolute(q_values(mdp, optimum(mdp)) - _estimated_q(mdp, kernel))
+    left = absolute(q_values(mdp, best(mdp)) - _estimated_q(mdp, kernel))
     return largest(left), mdp.gamma * value_gap(mdp, kernel)
 
 
 @q_error.false_sibling("a tenth less")
 def _(mdp: MDP, kernel: Array) -> Sides:
-    left = absolute(q_values(mdp, optimum(mdp)) - _estimated_q(mdp, kernel))
+    left = absolute(q_values(mdp, best(mdp)) - _estimated_q(mdp, kernel))
     return 10 * largest(left), 9 * mdp.gamma * value_gap(mdp, kernel) / (1 - mdp.gamma)
 
 
@@ -135,9 +135,9 @@ def value_error(mdp: MDP, kernel: Array, plan: Array) -> Sides:
 def _one_step(mdp: MDP, kernel: Array, plan: Array) -> tuple[Array, Any]:
     """What the plan loses, and kappa."""
     estimate = mdp.replace(P=kernel)
-    best = optimum(estimate)
-    slip = largest(best - backup_of(estimate, plan, best))
-    return optimum(mdp) - policy_value(mdp, plan), max(slip, 0 * slip)
+    top = best(estimate)
+    slip = largest(top - backup_of(estimate, plan, top))
+    return best(mdp) - policy_value(mdp, plan), max(slip, 0 * slip)
 
 
 @value_error.false_sibling("gamma eta / (1 - gamma): a plan's error is that of its action values")
@@ -213,8 +213,8 @@ def kernel_error_claim(mdp: MDP, kernel: Array, plan: Array) -> Sides:
 def _whole(mdp: MDP, kernel: Array, plan: Array) -> Array:
     """How much more the plan loses than in the estimate."""
     estimate = mdp.replace(P=kernel)
-    slip = largest(optimum(estimate) - policy_value(estimate, plan))
-    return np.array(optimum(mdp) - policy_value(mdp, plan) - slip)
+    slip = largest(best(estimate) - policy_value(estimate, plan))
+    return np.array(best(mdp) - policy_value(mdp, plan) - slip)
 
 
 @kernel_error_claim.false_sibling("one error instead of two")
@@ -329,7 +329,7 @@ def misled_losses(epsilon: Any, gamma: Any) -> tuple[Any, Any]:
 def _misled_losses(epsilon: float, gamma: float) -> tuple[float, float]:
     mdp, estimate = tabular.grouping.estimation_instance(epsilon, gamma)
     plan = np.array([1, 0, 0])
-    lost = [float((optimum(one) - policy_value(one, plan))[0]) for one in (mdp, estimate)]
+    lost = [float((best(one) - policy_value(one, plan))[0]) for one in (mdp, estimate)]
     return lost[0], lost[1]
 
 

@@ -248,7 +248,7 @@ FIGURES = (
             ),
             (
                 "the narrowest partitions into two, three and four groups lose less than no grouping",
-                lambda d: (by_similarity(d)[1:4] < by_similarity(d)[5]).all(),
+                lambda d: bool((by_similarity(d)[1:4] < by_similarity(d)[5]).all()),
             ),
             (
                 "the best loss falls to three groups and rises after them",
@@ -274,7 +274,7 @@ FIGURES = (
             ),
             (
                 "similarity with its best m loses less than no grouping up to 384 samples",
-                lambda d: (d["narrow"] < d["none"])[:5].all(),
+                lambda d: bool((d["narrow"] < d["none"])[:5].all()),
             ),
             (
                 "from 48 samples on the oracle isolates the two best actions and dumps the rest",

@@ -174,8 +174,6 @@ def _() -> dict[str, Any]:
     theorem="complete linkage gives nested partitions",
     assumptions="uniform weights",
     instances=grouped_models(max_states=2, max_actions=4).map(lambda given: {"mdp": given["mdp"]}),
-    search={"mdp": Model(2, 3)},
-    objective="difference",
     allowance=rounding,
     uses=("action_grouping.refinement_monotone",),
     argument="Cutting the tree one merger earlier splits one group and keeps the others: partitions are nested, uniform "

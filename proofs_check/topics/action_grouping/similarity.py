@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import floats_only, is_exact, rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Kernel, Model, Simplex, Space
+from proofs_check.spaces import Kernel, Simplex
 from proofs_check.strategies import distributions, stochastic_matrices
 from proofs_check.topics.action_grouping.formulas import diameters, distances, labels, members, variation
 from proofs_check.topics.action_grouping.instances import (
     LI,
-    PARTITIONS,
     Array,
     Sides,
     grouped_models,
@@ -151,9 +150,6 @@ def models_and_groups(draw: st.DrawFn) -> dict[str, Any]:
     return {name: instance[name] for name in ("mdp", "groups")}
 
 
-ON_GROUPS: dict[str, Space] = {"mdp": Model(2, 3), "groups": Choice(PARTITIONS)}
-
-
 def decomposition_rounding(mdp: MDP, groups: tuple[int, ...]) -> float:
     """1e-12 of numbers of size one: differences of probabilities and of rewards are divided by the coefficient, which is their
     own size, and the individual parts that follow lose a few units of that quotient; a coefficient below 1e-4 is not drawn but
@@ -168,7 +164,6 @@ def decomposition_rounding(mdp: MDP, groups: tuple[int, ...]) -> float:
     theorem="linear decomposition model; coefficients derived here",
     assumptions="rewards in [0, 1] (those of the instance, x, enter as (x + 2) / 4)",
     instances=models_and_groups(),
-    search=ON_GROUPS,
     allowance=decomposition_rounding,
     uses=("action_grouping.smallest_coefficient",),
     argument="The individual parts are (P - (1 - beta) P_1) / beta, so that the mixture is P and their mass is 1, by the steps. "
@@ -292,8 +287,6 @@ def _() -> dict[str, Any]:
     paper="derived here",
     assumptions="all actions are allowed in every state",
     instances=models_and_groups().map(lambda instance: {"mdp": instance["mdp"]}),
-    search={"mdp": Model(2, 3)},
-    objective="difference",
     allowance=rounding,
     argument="In every state the distance is a sum of two pseudometrics, |r - r'| and a multiple of half the L1 distance; the "
     "step is the triangle inequality of each coordinate for numbers in order, and if the middle one lies outside, the left "

@@ -9,14 +9,11 @@ import sympy as sp
 from hypothesis import strategies as st
 
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Model, Policy, Vector
 from proofs_check.strategies import distributions
 from proofs_check.topics.action_grouping.formulas import best, grouped_optimum, labels, lifted, members, merged
 from proofs_check.topics.action_grouping.instances import (
     DERIVED,
     LI,
-    PARTITIONS,
-    SEARCH,
     Array,
     Sides,
     attaining,
@@ -43,16 +40,12 @@ def with_laws(draw: st.DrawFn) -> dict[str, Any]:
     return instance | {"law": np.array([draw(distributions(n_actions)) for _ in range(n_states)])}
 
 
-WITH_LAW = {**SEARCH, "law": Policy(2, 3)}
-
-
 @claim(
     "action_grouping.lift_identity",
     "==",
     paper=LI,
     theorem="lifted policies; proof given here",
     instances=with_laws(),
-    search=WITH_LAW,
     allowance=rounding,
     argument="By the step both policies have the same rewards and the same transitions in every state, here with a group of two "
     "and one of one action; a larger group adds terms of the same form. Values solve v = r + gamma P v, whose solution is "
@@ -99,8 +92,6 @@ def _() -> dict[str, Any]:
     paper=LI,
     theorem="decomposition of the loss; proof given here",
     instances=with_laws(),
-    search=WITH_LAW,
-    objective="difference",
     allowance=rounding,
     uses=("action_grouping.lift_identity",),
     argument="The value of the lifted policy is that of mu in the merged model, hence at most the optimum there; that optimum is "
@@ -166,8 +157,6 @@ def two_partitions(draw: st.DrawFn) -> dict[str, Any]:
     assumptions="weights of the coarse groups are mixtures of those of the fine ones, as uniform weights are: all are in "
     "proportion to the same positive shares",
     instances=two_partitions(),
-    search={"mdp": Model(2, 3), "first": Choice(PARTITIONS), "second": Choice(PARTITIONS), "shares": Vector((2, 3), 1, 4)},
-    objective="difference",
     allowance=rounding,
     uses=("action_grouping.lift_identity",),
     argument="If every fine group g lies in a coarse one h, the policy lifted from a law mu on coarse groups is lifted from the "
