@@ -18,6 +18,7 @@ from proofs_check.topics.action_grouping.instances import (
     LI,
     Array,
     Sides,
+    fractions,
     grouped_models,
     model,
     rounding,
@@ -98,9 +99,7 @@ def _() -> tuple[Any, Any]:
 @smallest_coefficient.known("the normalised minimum, where it is an equality, and no action is as good")
 def _() -> dict[str, Any]:
     rows = [["1/2", "1/4", "1/4"], ["1/4", "1/2", "1/4"], ["1/4", "1/4", "1/2"]]
-    law = model([rows] * 3, [[0] * 3] * 3, 0).exact
-    assert law is not None
-    return {"rows": np.reshape(law.P, (3, 3, 3))[0], "common": np.array([rational(1, 3)] * 3)}
+    return {"rows": fractions(rows), "common": fractions(["1/3"] * 3)}
 
 
 # --- the decomposition itself --------------------------------------------------------------------------------------------------
@@ -151,10 +150,10 @@ def models_and_groups(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def decomposition_rounding(mdp: MDP, groups: tuple[int, ...]) -> float:
-    """1e-12 of numbers of size one: differences of probabilities and of rewards are divided by the coefficient, which is their
-    own size, and the individual parts that follow lose a few units of that quotient; a coefficient below 1e-4 is not drawn but
-    for copies of a law, which give 0 or a few units, and are then not divided by anything smaller."""
-    return 1e-9
+    """Individual parts are differences of probabilities (and of rewards), which lose a few units of 1.1e-16, divided by the
+    coefficient: 4e-15 of the quotient, and 1e-12 for all else."""
+    found = tabular.grouping.decomposition(scaled(mdp), labels(groups))
+    return 1e-12 + sum(4e-15 / beta for beta in (found.transition_coefficient, found.reward_coefficient) if beta > 0)
 
 
 @claim(
@@ -273,9 +272,7 @@ def _() -> tuple[Any, Any]:
 
 @diameter_below_coefficient.known("three kernels, 1 against twice 1/2, where the second is an equality")
 def _() -> dict[str, Any]:
-    exactly = model([THREE] * 3, [[0, 0, 0]] * 3, 0).exact
-    assert exactly is not None
-    return {"rows": np.reshape(exactly.P, (3, 3, 3))[0]}
+    return {"rows": fractions(THREE)}
 
 
 # --- a metric ------------------------------------------------------------------------------------------------------------------
