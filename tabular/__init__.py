@@ -10,6 +10,7 @@ from tabular import (
     bandits,
     divergences,
     domains,
+    grouping,
     linear_bandits,
     linear_mdp,
     log_mapping,
@@ -18,12 +19,12 @@ from tabular import (
     schemes,
     tsallis,
 )
-from tabular.bellman import Expectation, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
+from tabular.bellman import Expectation, Groups, Max, Penalised, SharedWorstCase, SmoothMax, WorstCase
 from tabular.divergences import *  # noqa: F403
 from tabular.errors import ModelError, SolverError, SolverInterrupted
 from tabular.evaluation import greedy, occupancy, performance_difference, policy_bracket, policy_value, q_values
 from tabular.mdp import MDP
-from tabular.problem import FiniteHorizon, Problem, Regularized, Robust
+from tabular.problem import FiniteHorizon, Grouped, Problem, Regularized, Robust
 from tabular.regularization import regularizer_bounds, unregularized_bracket
 from tabular.solvers import (
     BackwardInduction,
@@ -54,6 +55,8 @@ __all__ = [
     "ExactPolicyIteration",
     "Expectation",
     "FiniteHorizon",
+    "Grouped",
+    "Groups",
     "LinearProgram",
     "Max",
     "ModelError",
@@ -66,6 +69,7 @@ __all__ = [
     "ValueIteration",
     "domains",
     "greedy",
+    "grouping",
     "linear_bandits",
     "linear_mdp",
     "log_mapping",

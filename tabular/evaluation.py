@@ -80,6 +80,7 @@ def as_staged_policy(problem: Staged, policy: ArrayLike) -> list[NDArray[Any]]:
 
 def _stages(problem: Staged, policy: ArrayLike) -> list[Any]:
     """The operators of the stages of a policy."""
+    problem = problem.ungrouped()
     chosen = zip(problem.stages(), as_staged_policy(problem, policy), strict=True)
     return [whole.fix(x if isinstance(whole, Optimality) else whole.lift(x)) for whole, x in chosen]
 
@@ -88,7 +89,7 @@ def _evaluation(problem: MDP | Problem, policy: ArrayLike) -> Any:
     """The operator of a policy in a model, ordinary, regularised or robust."""
     if not isinstance(problem, (MDP, Problem)):
         raise ModelError(f"cannot evaluate policies of {type(problem).__name__} (expected an MDP or a Problem)")
-    problem = Problem(problem) if isinstance(problem, MDP) else problem
+    problem = Problem(problem) if isinstance(problem, MDP) else problem.ungrouped()
     whole, choice = problem.operator(), as_policy(problem.mdp, policy)
     operator = whole.fix(choice if isinstance(whole, Optimality) else whole.lift(choice))
     if operator.moduli[1] >= 1.0:
@@ -100,8 +101,9 @@ def policy_value(mdp: MDP | Problem | Staged, policy: ArrayLike) -> Float:
     r"""(S,) discounted value :math:`v^\pi = (I - \gamma P_\pi)^{-1} r_\pi`; :func:`policy_bracket` says how far to trust it.
 
     In a regularised problem the policy also pays for its regulariser, :math:`v^\pi = (I - \gamma P_\pi)^{-1} (r_\pi -
-    \Omega(\pi))`; in a robust one the adversary answers to it. With a finite horizon the values are (H+1, S), and the policy is
-    one for all stages or one for each, (H, S, A) or (H, S) integers.
+    \Omega(\pi))`; in a robust one the adversary answers to it; groups change nothing, because policies are those of the model.
+    With a finite horizon the values are (H+1, S), and the policy is one for all stages or one for each, (H, S, A) or (H, S)
+    integers.
 
     >>> mdp = MDP([[[1.0], [1.0]]], [[1.0, 3.0]], gamma=0.5)
     >>> policy_value(mdp, [[0.5, 0.5]])

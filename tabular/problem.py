@@ -2,14 +2,15 @@ r"""Problems: a model and two slots.
 
 .. math:: v(s) = \operatorname{outer}_a \bigl[ r(s, a) + \gamma \operatorname{inner}_{s'} v(s') \bigr]
 
-The slots are those of :mod:`tabular.bellman.slots`; :func:`Robust` and :func:`Regularized` are the short ways to say the common
-cases. Each pair of slots has its Bellman operator (:mod:`tabular.bellman.protocol`); solvers and certificates do not change.
+The slots are those of :mod:`tabular.bellman.slots`, and actions may be merged (:class:`~tabular.Groups`); :func:`Robust`,
+:func:`Regularized` and :func:`Grouped` are the short ways to say the common cases. Each pair of slots has its Bellman operator
+(:mod:`tabular.bellman.protocol`); solvers and certificates do not change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +25,7 @@ from tabular.bellman import (
     Bellman,
     Expectation,
     General,
+    Groups,
     Max,
     Optimality,
     Penalised,
@@ -32,11 +34,15 @@ from tabular.bellman import (
     SmoothMax,
     WorstCase,
 )
+from tabular.bellman import (
+    Grouped as GroupedOptimality,
+)
+from tabular.bellman.grouped import as_groups
 from tabular.divergences import AmbiguitySet, CVaR, Entropy, FDivergence, TotalVariation
 from tabular.errors import ModelError
 from tabular.mdp import MDP
 
-__all__ = ["FiniteHorizon", "Problem", "Regularized", "Robust", "Staged"]
+__all__ = ["FiniteHorizon", "Grouped", "Problem", "Regularized", "Robust", "Staged"]
 
 LARGEST_VALUE = 2.0**1000
 """Values beyond this are refused: residuals and their quotients by 1 - gamma must stay finite."""
@@ -51,18 +57,21 @@ class Problem:
     mdp : MDP
     outer : Max or SmoothMax
     inner : Expectation, WorstCase, Penalised or SharedWorstCase
+    groups : Groups or (A,) integers, optional
+        Merge actions, in an ordinary problem. A policy then chooses among groups; its value is that in the model itself.
 
     Raises
     ------
     ModelError
-        If the discount is 1 (use :class:`FiniteHorizon`), if ``gamma`` times a row sum reaches 1, or if ``|r| / (1 - gamma)``
-        leaves the range of doubles.
+        If groups are no partition of the model's actions or meet another slot than ``Max()`` and ``Expectation()``; if the
+        discount is 1 (use :class:`FiniteHorizon`), if ``gamma`` times a row sum reaches 1, or if ``|r| / (1 - gamma)`` leaves
+        the range of doubles.
     """
 
     mdp: MDP
     outer: Max | SmoothMax = field(default_factory=Max, kw_only=True)
     inner: Expectation | WorstCase | Penalised | SharedWorstCase = field(default_factory=Expectation, kw_only=True)
-    groups: None = field(default=None, kw_only=True)
+    groups: Groups | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         as_model(self.mdp, "Problem")
@@ -75,14 +84,26 @@ class Problem:
         if isinstance(self.inner, SharedWorstCase) and isinstance(self.outer, SmoothMax):
             raise ModelError("an s-rectangular problem mixes its actions already; it takes no regularised outer slot")
         if self.groups is not None:
-            raise ModelError("groups are not supported yet; merge the actions in P and r")
+            if not self._ordinary:
+                raise ModelError(f"groups take Max() and Expectation(), not {self.outer!r} and {self.inner!r}")
+            object.__setattr__(self, "groups", as_groups(self.groups))
+            self.groups.weights_in(self.mdp)
+
+    @property
+    def _ordinary(self) -> bool:
+        return isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
+
+    def ungrouped(self) -> Problem:
+        """The same problem with the actions as they are."""
+        return replace(self, groups=None)
 
     def staged_operator(self) -> Bellman:
         """The Bellman operator of one stage, whatever the discount."""
         if isinstance(self.inner, SharedWorstCase):
             return Shared(self.mdp, self.inner)
-        plain = isinstance(self.outer, Max) and isinstance(self.inner, Expectation)
-        return Optimality(self.mdp) if plain else General(self.mdp, self.outer, self.inner)
+        if self.groups is not None:
+            return GroupedOptimality(self.mdp, self.groups)
+        return Optimality(self.mdp) if self._ordinary else General(self.mdp, self.outer, self.inner)
 
     def operator(self) -> Bellman:
         """The Bellman operator, after the checks that a sum without end needs."""
@@ -193,6 +214,42 @@ def Regularized(mdp: MDP, divergence: FDivergence | TotalVariation | Entropy, st
     return Problem(as_model(mdp, "Regularized"), outer=SmoothMax(divergence, strength, reference))
 
 
+def Grouped(mdp: MDP, groups: Any, weights: Any = None) -> Problem:
+    r"""Grouped problem: a policy chooses a group, fixed weights choose the action inside it.
+
+    .. math:: v(s) = \max_g \sum_{a : G(a) = g} w(s, a) \Bigl[ r(s, a) + \gamma \sum_{s'} P(s, a, s') v(s') \Bigr].
+
+    With :math:`\mu(g|s)` a law on groups, :math:`\pi(a|s) = \mu(G(a)|s)\, w(s, a)` is its *lifted* policy, which has the same
+    value in the model as :math:`\mu` has in the merged model. ``Solution.policy`` is the lifted (S, A) policy,
+    ``Solution.q_values`` are those of groups, (S, m), and the bracket speaks of the original model: ``lower <= value of the
+    lifted policy in mdp <= best value of any lifted policy <= upper``. Setting: action grouping after Li, Ju and Shroff (2023).
+
+    Parameters
+    ----------
+    mdp : MDP
+    groups : (A,) integers or Groups
+        Label of each action, 0 to m - 1, every label used.
+    weights : (S, m, A), (S, A) or (A,) array, optional
+        Law inside each group (:class:`~tabular.Groups`); uniform over its allowed actions by default.
+
+    Raises
+    ------
+    ModelError
+        If the labels skip a group or have another length, or weights are no laws inside the groups.
+
+    Examples
+    --------
+    >>> import tabular
+    >>> mdp = tabular.MDP([[[1.0], [1.0], [1.0]]], [[1.0, 0.5, 0.0]], gamma=0.5)
+    >>> solution = tabular.solve(Grouped(mdp, [0, 0, 1]))
+    >>> solution.values, solution.policy, solution.q_values
+    (array([1.5]), array([[0.5, 0.5, 0. ]]), array([[1.5 , 0.75]]))
+    >>> tabular.policy_value(mdp, solution.policy)
+    array([1.5])
+    """
+    return Problem(as_model(mdp, "Grouped"), groups=as_groups(groups, weights))
+
+
 class Staged:
     """A problem with a finite horizon: one Bellman operator for each stage, values of the end."""
 
@@ -220,6 +277,10 @@ class Staged:
     def largest_reward_error(self) -> float:
         """How far the stored rewards may be from those that they stand for."""
         return 0.0
+
+    def ungrouped(self) -> Staged:
+        """The same problem with the actions as they are."""
+        return self
 
     def stages(self) -> Sequence[Bellman]:
         """The operators of the stages 0 .. H - 1."""
@@ -281,6 +342,10 @@ class FiniteHorizon(Staged):
     def mdp(self) -> MDP:
         """The model."""
         return self.problem.mdp
+
+    def ungrouped(self) -> FiniteHorizon:
+        """The same problem with the actions as they are."""
+        return FiniteHorizon(self.problem.ungrouped(), self.horizon, self.terminal)
 
     @property
     def n_states(self) -> int:

@@ -45,6 +45,7 @@ def warm() -> None:
     tabular.log_mapping.ChainLearning(gamma=0.5, n=3, every=1, mapping=mapping).run([0.5], [0.5], seeds=[0])
     tabular.log_mapping.TableLearning(tabular.domains.garnet(4, 2, 2, rng=0), mapping).run([0.5], [0.5], seeds=[0])
     _warm_linear_bandits()
+    tabular.grouping.grouped_bernoulli_loss([0.25, 0.5], [0, 1], 4)
     tabular.recourse.recourse([0.5, 1.0], 1.0, tabular.recourse.Classifiers([1.0, 0.5], [[0.1, 0.0], [0.0, 0.1]], 0.1))
     tabular.bandits.gittins_bounds(1, 1, 0.5)
     for covariance in (tabular.bandits.RBF(2.0), tabular.bandits.AR1(0.5)):

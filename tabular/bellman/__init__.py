@@ -2,6 +2,7 @@
 
 from tabular.bellman.certificate import Bracket, certify
 from tabular.bellman.general import General
+from tabular.bellman.grouped import Grouped, Groups
 from tabular.bellman.nominal import Evaluation, Optimality
 from tabular.bellman.protocol import Bellman, Choice
 from tabular.bellman.shared import Shared, SharedEvaluation
@@ -14,6 +15,8 @@ __all__ = [
     "Evaluation",
     "Expectation",
     "General",
+    "Grouped",
+    "Groups",
     "Max",
     "Optimality",
     "Penalised",

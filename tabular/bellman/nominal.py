@@ -125,11 +125,17 @@ class Optimality(Maximum):
         """The evaluation operator of (S,) actions or of an (S, A) policy."""
         return Evaluation(self, choice)
 
-    def lift(self, choice: NDArray[np.intp]) -> Float:
-        """(S, A) indicator of the chosen actions."""
+    def lift(self, choice: NDArray[Any]) -> Float:
+        """(S, A) indicator of the chosen actions; a table over actions stays what it is."""
+        if choice.ndim == 2:
+            return choice
         policy = np.zeros((self.n_states, self.n_actions))
         policy[np.arange(self.n_states), choice] = 1.0
         return policy
+
+    def lowered(self, policy: Float) -> NDArray[np.intp]:
+        """(S,) the choice that :meth:`lift` made a policy of."""
+        return np.asarray(policy.argmax(axis=1))
 
     def enclosed_q_values(self, v: Float) -> tuple[Float, Float]:
         """(S, A) action values and their radii; see :func:`tabular.bellman.kernels.enclosed_q_values`."""

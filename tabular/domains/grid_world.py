@@ -90,9 +90,9 @@ def grid_world(
     slip = probability(slip, "slip")
     goal_reward, trap_reward = number(goal_reward, "goal_reward"), number(trap_reward, "trap_reward")
     cost = number(step_cost, "step_cost")
-    is_wall, is_trap = _mask(walls, "walls", h, w), _mask(traps, "traps", h, w)
-    is_goal = _mask([(h - 1, w - 1)] if goals is None else goals, "goals", h, w)
-    _check_disjoint({"walls": is_wall, "goals": is_goal, "traps": is_trap}, w)
+    is_wall, is_trap = cell_mask(walls, "walls", h, w), cell_mask(traps, "traps", h, w)
+    is_goal = cell_mask([(h - 1, w - 1)] if goals is None else goals, "goals", h, w)
+    check_disjoint({"walls": is_wall, "goals": is_goal, "traps": is_trap}, w)
 
     n = h * w
     closed = is_wall | is_goal | is_trap
@@ -106,7 +106,7 @@ def grid_world(
     P = sp.csr_array((data.reshape(-1), targets.reshape(-1), np.arange(0, 12 * n + 1, 3, dtype=np.int32)), shape=(4 * n, n))
     P.sum_duplicates()
     P.eliminate_zeros()
-    return MDP(P, r, gamma, initial=None if start is None else _start(start, closed, h, w))
+    return MDP(P, r, gamma, initial=None if start is None else start_cell(start, closed, h, w))
 
 
 def grid_world_from_map(
@@ -179,7 +179,7 @@ def grid_world_from_map(
     return model.replace(initial=starts / starts.sum()) if starts.any() else model
 
 
-def _mask(cells: Iterable[Cell], name: str, height: int, width: int) -> NDArray[np.bool_]:
+def cell_mask(cells: Iterable[Cell], name: str, height: int, width: int) -> NDArray[np.bool_]:
     """(S,) booleans of a list of cells."""
     mask = np.zeros((height, width), dtype=bool)
     try:
@@ -198,7 +198,7 @@ def _mask(cells: Iterable[Cell], name: str, height: int, width: int) -> NDArray[
     return mask.reshape(-1)
 
 
-def _check_disjoint(masks: dict[str, NDArray[np.bool_]], width: int) -> None:
+def check_disjoint(masks: dict[str, NDArray[np.bool_]], width: int) -> None:
     names = list(masks)
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
@@ -215,8 +215,8 @@ def _neighbours(is_wall: NDArray[np.bool_], height: int, width: int) -> NDArray[
     return np.stack([np.where(is_wall[target], cells, target) for target in reached], axis=1).astype(np.int32)
 
 
-def _start(start: Cell, closed: NDArray[np.bool_], height: int, width: int) -> int:
-    cell = int(np.flatnonzero(_mask([start], "start", height, width))[0])
+def start_cell(start: Cell, closed: NDArray[np.bool_], height: int, width: int) -> int:
+    cell = int(np.flatnonzero(cell_mask([start], "start", height, width))[0])
     if closed[cell] and not closed.all():
         raise ModelError(f"start {divmod(cell, width)} is a wall, goal or trap; choose an open cell or start=None")
     return cell

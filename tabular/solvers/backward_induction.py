@@ -41,10 +41,8 @@ class BackwardInduction:
         lower, upper = np.repeat(-crude[:, None], n_states, axis=1), np.repeat(crude[:, None], n_states, axis=1)
         values[horizon] = lower[horizon] = upper[horizon] = terminal
         nothing = np.zeros(n_states)
-        empty = np.zeros((n_states, problem.n_actions))
-        if problem.allowed is not None:
-            empty[~problem.allowed] = -np.inf
-        q: Float | None = np.repeat(empty[None], horizon, axis=0)
+        first = q_values_of(stages[0], nothing)
+        q = None if first is None else np.repeat(np.where(np.isneginf(first), first, 0.0)[None], horizon, axis=0)
         policy = np.repeat(stages[0].lift(stages[0].choose(nothing))[None], horizon, axis=0)
         done = horizon
         try:
@@ -52,9 +50,7 @@ class BackwardInduction:
                 for t in reversed(range(horizon)):
                     operator = stages[t]
                     stage = q_values_of(operator, values[t + 1])
-                    if stage is None or q is None:
-                        q = None
-                    else:
+                    if q is not None:
                         q[t] = stage
                     least, above = operator.enclosed_backup(upper[t + 1])
                     chosen = operator.settle(values[t + 1], float((above - least).max()))

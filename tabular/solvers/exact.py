@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from tabular._arrays import Float
 from tabular._rows import pointers
-from tabular.bellman import General, Optimality
+from tabular.bellman import General, Grouped, Optimality
 from tabular.bellman.rounding import float_above, float_below
 from tabular.bellman.worst_rows import WorstRows
 from tabular.errors import ModelError, SolverError, SolverInterrupted
@@ -39,10 +39,10 @@ class ExactPolicyIteration:
     Robust problems too, where worst laws are corners of polyhedra: total variation (radius or penalty), contamination,
     L-infinity, Wasserstein, CVaR. The adversary then improves its kernel exactly, against each policy, before the policy does.
 
-    Doubles are taken at their exact binary value; a rational model (:meth:`tabular.MDP.rationalized`, or fractions as input) at
-    its fractions. Among actions that are exactly tied the lowest index is returned. ``lower`` and ``upper`` are the neighbouring
-    doubles of the exact value. Cost: about 0.1 s for one class of 200 recurrent states, growing with the cube; acyclic policies
-    are cheap at any size.
+    Grouped problems too. Doubles are taken at their exact binary value; a rational model (:meth:`tabular.MDP.rationalized`, or
+    fractions as input) at its fractions. Among actions that are exactly tied the lowest index is returned. ``lower`` and
+    ``upper`` are the neighbouring doubles of the exact value. Cost: about 0.1 s for one class of 200 recurrent states, growing
+    with the cube; acyclic policies are cheap at any size.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class ExactPolicyIteration:
         began = time.perf_counter()
         model = _rational(operator)
         proposal = solve_iteratively(operator, PolicyIteration(), tol=1e-10, start=start, progress=progress, why="")
-        actions = proposal.actions
+        actions = operator.lowered(proposal.policy) if isinstance(operator, Optimality) else proposal.actions
         rounds = 0
         try:
             while True:
@@ -96,6 +96,8 @@ def exact_policy_value(mdp: MDP, actions: np.ndarray) -> tuple[Fraction, ...]:
 
 
 def _rational(operator: Any) -> _Rational:
+    if isinstance(operator, Grouped):
+        return _RationalGrouped(operator)
     if isinstance(operator, Optimality):
         return _Rational(operator.mdp)
     if isinstance(operator, General) and operator.worst is not None and operator.smoothing is None:
@@ -199,6 +201,24 @@ class _Rational:
     def action_value(self, row: int, values: list[Any]) -> Any:
         """The exact value of one action before the values."""
         return sum((weight * values[t] for t, weight in self.rows[row]), self.rewards[row])
+
+
+class _RationalGrouped(_Rational):
+    """The same for groups: rows of the original model, mixed without rounding."""
+
+    def __init__(self, operator: Grouped) -> None:
+        super().__init__(operator.original)
+        labels, n_groups = operator.groups.labels, operator.n_actions
+        rewards = [self.flint.fmpq(0)] * (self.n_states * n_groups)
+        laws: list[dict[int, Any]] = [{} for _ in rewards]
+        for row, weight in enumerate(operator.groups.exact_weights_in(operator.original).reshape(-1)):
+            s, a = divmod(row, self.n_actions)
+            merged, share = s * n_groups + int(labels[a]), self.lift(weight)
+            rewards[merged] += share * self.rewards[row]
+            for t, p in self.rows[row]:
+                laws[merged][t] = laws[merged].get(t, 0) + share * p
+        self.rewards, self.rows = rewards, [list(law.items()) for law in laws]
+        self.n_actions, self.allowed = n_groups, operator.groups.available(operator.original)
 
 
 class _RationalRobust(_Rational):

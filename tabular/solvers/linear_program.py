@@ -61,9 +61,9 @@ class LinearProgram:
         visits[legal] = np.maximum(0.0, -answer.ineqlin.marginals)
         polish = PolicyIteration(warm_sweeps=0)
         solution = solve_iteratively(operator, polish, tol=tol, start=answer.x * size, progress=progress, why=why)
-        occupancy = visits.reshape(n_states, n_actions)
+        occupancy = operator.lift(visits.reshape(n_states, n_actions))
         if weights is not first:
-            matrix, _ = operator.fix(solution.actions).affine()
+            matrix, _ = operator.fix(operator.lowered(solution.policy)).affine()
             flow = evaluate(matrix, first, first / (1 - mdp.gamma), operator.moduli[1], transposed=True)
             occupancy = flow[:, None] * solution.policy
         return replace(solution, method=self, iterations=int(answer.nit), occupancy=occupancy)

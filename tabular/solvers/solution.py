@@ -30,7 +30,8 @@ class Solution:
     values : (S,), or (H+1, S) for a finite horizon
         Approximate optimal values, inside the bracket.
     q_values : (S, A), or (H, S, A)
-        Action values of ``values``; minus infinity where an action is not allowed. Asking for those of an s-rectangular problem
+        Action values of ``values``; minus infinity where an action is not allowed. In a grouped problem those of groups, (S, m)
+        or (H, S, m), beside the lifted policy. Asking for those of an s-rectangular problem
         raises: there are none.
     policy : (S, A), or (H, S, A)
         Row-stochastic. ``actions`` gives the same as integers.

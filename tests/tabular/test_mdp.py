@@ -146,7 +146,7 @@ def test_problems_without_a_finite_answer(mdp, message):
         (lambda m: tabular.policy_value(m, [[1.5, -0.5], [1, 0]]), r"policy\[0, 1\] is -0\.5"),
         (lambda m: tabular.policy_value(m, [0.0, 1.0]), r"policy has shape \(2,\)"),
         (lambda m: tabular.occupancy(m, [0, 0], initial=[0.2, 0.2]), "initial sums to 0.4"),
-        (lambda m: tabular.Problem(m, groups=[0, 0]), "groups"),
+        (lambda m: tabular.Problem(m, groups=[0, 2]), "no action has label 1"),
         (lambda m: tabular.Problem(m, outer=None), "outer=None"),
     ],
 )
