@@ -40,7 +40,7 @@ reproduce: setup
 
 test: setup
 	@$(BIN)/python -m tabular.warm
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg tests tabular proofs_check notebooks
+	@PROOFS_CHECK_FIGURES=committed $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg tests tabular proofs_check notebooks
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,5 +1,7 @@
 """Figures keep their files true: observations, unchanged data, caps, reproducible bytes."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -71,15 +73,45 @@ def test_unknown_topic():
         load(["toor"])
 
 
-@pytest.mark.parametrize("figure", load(), ids=lambda f: f"{f.slug}/{f.name}")
+LONG = {
+    "linear_bandits/advertising",
+    "linear_bandits/synthetic",
+    "log_mapping/performance",
+    "nonstationary_bandits/gaussian_scales",
+    "robust_linear/work",
+}
+"""More than ten seconds each: checked by the slow tests, and by ``make reproduce``."""
+
+
+def committed():
+    """Every figure, long ones marked."""
+    for figure in load():
+        name = f"{figure.slug}/{figure.name}"
+        yield pytest.param(figure, id=name, marks=[pytest.mark.slow] if name in LONG else [])
+
+
+@pytest.mark.parametrize("figure", committed())
 def test_committed_figures_are_current(figure, request):
     root = request.config.rootpath
     columns = figure.data()
     assert figure._same(columns, root / "figures" / figure.slug / f"{figure.name}.csv")
 
 
-def test_notebooks_show_the_committed_picture(tmp_path, request):
+def test_long_figures_exist():
+    assert {f"{figure.slug}/{figure.name}" for figure in load()} >= LONG
+
+
+def test_pictures_without_numbers(monkeypatch, request):
+    """What notebooks show in the test suite: nothing is computed."""
+    monkeypatch.setenv("PROOFS_CHECK_FIGURES", "committed")
+    figure = next(f for f in load(["tour"]) if f.name == "frozen_lake")
+    lazy = dataclasses.replace(figure, compute=lambda full: pytest.fail("computed"))
+    assert lazy.show(request.config.rootpath)._repr_png_()[:4] == b"\x89PNG"
+
+
+def test_notebooks_show_the_committed_picture(tmp_path, request, monkeypatch):
     """The committed file where the numbers are the same, so that notebooks are the same on every machine; else a new one."""
+    monkeypatch.delenv("PROOFS_CHECK_FIGURES", raising=False)
     figure = next(f for f in load(["tour"]) if f.name == "frozen_lake")
     root = request.config.rootpath
     picture = figure.show(root)
