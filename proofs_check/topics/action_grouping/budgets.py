@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import absolute, is_exact, largest, power, rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Choice, Integers, Interval, LogInterval, Model
+from proofs_check.spaces import Choice, Interval, LogInterval
 from proofs_check.strategies import discounts, mdps, stochastic_matrices
 from proofs_check.topics.action_grouping.formulas import (
     best,
@@ -69,8 +69,6 @@ def short_sighted() -> dict[str, Any]:
     paper=DERIVED,
     assumptions="at least one sweep, from zero",
     instances=st.builds(dict, mdp=mdps(max_states=4, gammas=discounts(0.99)), sweeps=st.integers(1, 6)),
-    search={"mdp": Model(2, 2), "sweeps": Integers(1, 4)},
-    objective="difference",
     allowance=rounding,
     argument="T keeps order and scales constants by gamma, so that V* - T^k 0 lies between gamma^k min V* and gamma^k max V*, "
     "and Q* - Q_L = gamma P (V* - T^(L-1) 0) between gamma^L min V* and gamma^L max V*. The plan takes b with Q_L(b) >= "
@@ -113,7 +111,7 @@ def _() -> tuple[Any, Any]:
 computation.known("a reward one step away, unseen by one sweep, where the first is an equality")(short_sighted)
 
 
-# --- all three -----------------------------------------------------------------------------------------------------------------
+# --- all three ---------------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -214,7 +212,7 @@ def _() -> dict[str, Any]:
     return planned(mdp, (0, 1), 6, [[[0, 1], [1, 0]], [[0, 1], [0, 1]]], 1)
 
 
-# --- how many groups -----------------------------------------------------------------------------------------------------------
+# --- how many groups ---------------------------------------------------------------------------------------------------------
 
 
 def power_law(a: Any, b: Any, p: Any, samples: Any, m: Any) -> Any:

@@ -18,7 +18,7 @@ from proofs_check.spaces import Choice, Integers, Interval, Vector
 from proofs_check.topics.action_grouping.formulas import kernel_error, labels, members
 from proofs_check.topics.action_grouping.instances import DERIVED, PARTITIONS, Array, Sides, partitions
 
-# --- one state -----------------------------------------------------------------------------------------------------------------
+# --- one state ---------------------------------------------------------------------------------------------------------------
 
 
 def means(p: Array, groups: tuple[int, ...]) -> list[Any]:
@@ -130,7 +130,7 @@ def _() -> dict[str, Any]:
     return {"p": p, "groups": (0, 0, 0, 1), "samples": 12}
 
 
-# --- two states ----------------------------------------------------------------------------------------------------------------
+# --- two states --------------------------------------------------------------------------------------------------------------
 
 
 def two_values(first: Any, second: Any, gamma: Any) -> tuple[Any, Any]:
@@ -249,7 +249,7 @@ def _() -> dict[str, Any]:
     return {"p": p, "groups": (0, 0, 1, 1), "each": 2, "gamma": Fraction(9, 10)}
 
 
-# --- bounds on it --------------------------------------------------------------------------------------------------------------
+# --- bounds on it ------------------------------------------------------------------------------------------------------------
 
 GAMMA, DELTA = Fraction(1, 10), Fraction(1, 10)
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import tabular
 from proofs_check.arithmetic import floats_only, is_exact, rational
 from proofs_check.claim import claim
-from proofs_check.spaces import Integers, Model
 from proofs_check.topics.action_grouping.formulas import distances, grouped_optimum
 from proofs_check.topics.action_grouping.instances import DERIVED, Array, Sides, bandit, grouped_models, model, rounding
 from tabular import MDP
@@ -114,7 +113,6 @@ ALONE = grouped_models(max_actions=4, m=st.integers(1, 3)).map(lambda given: {"m
     theorem="factor 2; proof given here",
     assumptions="all actions are allowed in every state, so that distances are a metric",
     instances=ALONE,
-    search={"mdp": Model(1, 4), "m": Integers(2, 3)},
     allowance=rounding,
     uses=("action_grouping.metric",),
     argument="Let rho be the largest distance of an action from its nearest centre, a such an action. The m centres and a are "

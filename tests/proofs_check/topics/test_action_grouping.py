@@ -184,7 +184,6 @@ def test_weights_that_are_ignored_are_noticed(monkeypatch):
     true = tabular.Grouped
     monkeypatch.setattr(tabular, "Grouped", lambda mdp, groups, weights=None: true(mdp, groups))
     assert noticed("lift_identity")
-    assert noticed("loss_parts")
 
 
 def test_bounds_that_are_too_small_are_noticed(monkeypatch):
