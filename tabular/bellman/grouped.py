@@ -266,4 +266,7 @@ def _merged(mdp: MDP, groups: Groups, weights: Float) -> MDP:
         for g in range(n_groups):
             members = np.flatnonzero(groups.labels == g)
             P[:, g] = np.einsum("sa,sat->st", weights[:, members], mdp.P[:, members])
-    return MDP(P, r, mdp.gamma, initial=mdp.initial, allowed=available)
+    try:
+        return MDP(P, r, mdp.gamma, initial=mdp.initial, allowed=available)
+    except ModelError as error:
+        raise ModelError(f"the merged model, whose actions are groups: {error} (weights and rows are off by 1e-9 each)") from None

@@ -19,6 +19,10 @@ from tabular.mdp import MDP
 __all__ = ["count_tables", "enumerated_loss"]
 
 CHUNK = 20_000
+"""Tables at once, or fewer if there are many plans."""
+
+MOST_PLANS = 100_000
+MOST_NUMBERS = 20_000_000
 
 
 def enumerated_loss(mdp: MDP, groups: Any, samples_per_pair: int, *, weights: Any = None, max_tables: int = 10**6) -> GroupedLoss:
@@ -41,7 +45,7 @@ def enumerated_loss(mdp: MDP, groups: Any, samples_per_pair: int, *, weights: An
     Raises
     ------
     ModelError
-        If there are more tables than that (use :func:`~tabular.grouping.sampled_loss`), or no samples.
+        If there are more tables than that or more than 100,000 plans (use :func:`~tabular.grouping.sampled_loss`), or no samples.
 
     Examples
     --------
@@ -57,14 +61,18 @@ def enumerated_loss(mdp: MDP, groups: Any, samples_per_pair: int, *, weights: An
     sizes = [math.comb(k + support.size - 1, support.size - 1) for support in supports]
     if (total := math.prod(sizes)) > most:
         raise ModelError(f"{total:.3g} tables of counts, more than max_tables = {most}; use sampled_loss")
+    plans = math.prod(int(np.isfinite(row).sum()) for row in model.rewards)
+    if plans > MOST_PLANS:
+        raise ModelError(f"{plans:.3g} plans of groups, more than {MOST_PLANS}; use sampled_loss")
+    chunk = max(1, min(CHUNK, MOST_NUMBERS // (plans * model.n_states)))
     laws = [_outcomes(model.kernel[s, g, support], k) for (s, g), support in zip(pairs, supports, strict=True)]
     policies = np.stack(np.meshgrid(*[np.flatnonzero(np.isfinite(row)) for row in model.rewards], indexing="ij"), -1)
     policies = policies.reshape(-1, model.n_states)
     worth = model.values(policies)
     states = np.arange(model.n_states)
     played = np.zeros(len(policies))
-    for start in range(0, total, CHUNK):
-        index = np.arange(start, min(start + CHUNK, total))
+    for start in range(0, total, chunk):
+        index = np.arange(start, min(start + chunk, total))
         kernels = np.repeat(model.kernel[None], index.size, axis=0)
         chance = np.ones(index.size)
         for (s, g), support, size, (frequencies, masses) in zip(pairs, supports, sizes, laws, strict=True):

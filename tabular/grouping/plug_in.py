@@ -84,7 +84,7 @@ class PlugIn:
             some = kernels[active]
             values = self._evaluate(some, choices[active])
             q = self.rewards + self.gamma * (some @ values[:, None, :, None])[..., 0]
-            size = 1.0 + np.abs(values).max(axis=1)[:, None]
+            size = np.abs(values).max(axis=1)[:, None]
             kept = np.take_along_axis(q, choices[active][:, :, None], axis=2)[:, :, 0]
             better = q.max(axis=2) > kept + IMPROVEMENT * size
             optimal[active] = q >= q.max(axis=2, keepdims=True) - TIE * size[:, :, None]

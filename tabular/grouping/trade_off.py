@@ -208,6 +208,8 @@ def surrogate_groups(
         curves.append(np.broadcast_to(table, given.shape))
     states = count(n_states, "n_states")
     price, step = number(sample_price, "sample_price", 0), number(flop_price, "flop_price", 0)
+    if step > 0.0 and np.isinf(np.asarray(flops, dtype=np.float64)).any():
+        raise ModelError("a price of flops needs finite flops to choose from: without a limit all sweeps would be made")
     budgets = list(product(np.ravel(np.asarray(samples, dtype=np.float64)), np.ravel(np.asarray(flops, dtype=np.float64))))
     costs = np.full(given.size, math.inf)
     best: Surrogate | None = None

@@ -77,11 +77,12 @@ def short_sighted() -> dict[str, Any]:
     "both, and are twice this.",
 )
 def computation(mdp: MDP, sweeps: Any) -> Sides:
-    r"""The plan after $L \ge 1$ sweeps loses at most $\gamma^L \mathrm{sp}(V^*) / (1 - \gamma)$, hence at most half of the usual
-    $\min \{2 \gamma^L \Delta / (1 - \gamma)^2, \Delta / (1 - \gamma)\}$ where that is not the trivial bound.
+    r"""The plan after $L \ge 1$ sweeps loses at most $\gamma^L \mathrm{sp}(V^*) / (1 - \gamma)$, hence at most $\min \{\gamma^L
+    \Delta / (1 - \gamma)^2, \Delta / (1 - \gamma)\}$; usually stated with $2 \gamma^L$.
     """
     lost = largest(best(mdp) - policy_value(mdp, swept(mdp, sweeps)))
-    return _ladder(lost, one_sided(mdp, sweeps, span(best(mdp))), two_sided(mdp, sweeps))
+    most = one_sided(mdp, sweeps, reward_range(mdp) / (1 - mdp.gamma))
+    return _ladder(lost, one_sided(mdp, sweeps, span(best(mdp))), most, two_sided(mdp, sweeps))
 
 
 @computation.false_sibling("one sweep more than there was")
@@ -144,8 +145,7 @@ def learned(mdp: MDP, groups: tuple[int, ...], shares: Array, other: Array, shar
     "action_grouping.total",
     "monotone",
     paper=DERIVED,
-    theorem="approximation + estimation + computation, for any estimate; with probability at least 1 - delta for the radii of "
-    "Hoeffding, Bernstein and Weissman",
+    theorem="approximation + estimation + computation, for any estimate",
     instances=estimated_groups(),
     allowance=rounding,
     uses=(
@@ -231,9 +231,10 @@ EXPONENTS = (Fraction(1, 3), Fraction(1, 2), Fraction(1))
 POSITIVE = st.floats(0.25, 4)
 
 
-def power_rounding(a: float, b: float, **_: Any) -> float:
-    """A few hundred units of 1.1e-16 of the two terms, whose factors are at most 10 for m and N from 1/10 to 1e6."""
-    return 1e-12 * (a + b) * 1e3
+def power_rounding(a: float, b: float, p: float, samples: float, m: float | None = None) -> float:
+    """A few thousand units of 1.1e-16 of the sums that are compared: powers lose some tens, at exponents of at most 2."""
+    smallest = power_law(a, b, p, samples, best_number(a, b, p, samples))
+    return 1e-12 * float(smallest + (0.0 if m is None else power_law(a, b, p, samples, m)))
 
 
 @claim(

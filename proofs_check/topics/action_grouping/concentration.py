@@ -92,6 +92,7 @@ HOEFFDING = "Hoeffding (1963)"
     "<=",
     paper=HOEFFDING,
     theorem="Theorem 2, for n pairs at once; proof given here",
+    assumptions="the values are not all equal: else there is no deviation, and nothing to bound",
     instances=sampled_laws(),
     search=SEARCH,
     allowance=units,
@@ -219,14 +220,16 @@ def _() -> dict[str, Any]:
     "<=",
     paper="Bernstein (1946)",
     theorem="for n pairs at once; proof given here",
+    assumptions="the values are not all equal: else there is no deviation, and nothing to bound",
     instances=sampled_laws(),
     search=SEARCH,
     allowance=units,
-    argument="Let Y = X - p be at most b = span, with variance s. exp(u) - 1 - u = u^2 / 2 sum_k 2 u^k / (k + 2)! grows no "
-    "faster than its value at the largest u, and 2 / (k + 2)! <= 3^-k, so that E exp(l Y) <= 1 + s l^2 / (2 (1 - l b / 3)) "
-    "for 0 <= l < 3 / b. By Markov the mean exceeds x / K with a chance of at most exp(-l x + K s l^2 / (2 (1 - l b / 3))); "
-    "for x = sqrt(2 K s t) + b t / 3 the first step finds an l at which the exponent is -t (v = K s, c = b / 3, t = v z^2 / "
-    "2), below 3 / b by the second. Twice for two sides, n times for n pairs.",
+    argument="Without a variance there is no deviation, and the right side is positive. Else let Y = X - p be at most b = "
+    "span, with variance s. exp(u) - 1 - u = u^2 / 2 sum_k 2 u^k / (k + 2)! grows no faster than its value at the largest u, "
+    "and 2 / (k + 2)! <= 3^-k, so that E exp(l Y) <= 1 + s l^2 / (2 (1 - l b / 3)) for 0 <= l < 3 / b. By Markov the mean "
+    "exceeds x / K with a chance of at most exp(-l x + K s l^2 / (2 (1 - l b / 3))); for x = sqrt(2 K s t) + b t / 3 the "
+    "first step finds an l at which the exponent is -t (v = K s, c = b / 3, t = v z^2 / 2), below 3 / b by the second. Twice "
+    "for two sides, n times for n pairs.",
 )
 def bernstein(law: Array, values: Array, samples: Any, pairs: Any, radius: Any) -> Sides:
     r"""$n P(|(\hat P - P) V| \ge \sqrt{2 \mathrm{Var}_P(V)\, t / K} + \mathrm{sp}(V)\, t / (3K)) \le 2 n e^{-t}$; here $t$ is

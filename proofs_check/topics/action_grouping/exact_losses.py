@@ -352,12 +352,13 @@ def nested_bandits(draw: st.DrawFn) -> dict[str, Any]:
         "samples": Integers(12, 16),
     },
     allowance=loss_rounding,
-    argument="K = floor(N / m) does not grow with m and the union bound does not shrink, so that both radii do not fall; E1 "
-    "and E2 increase in them, by the step; with one group there is no error.",
+    argument="K = floor(N / (2 m)) does not grow with m and the union bound does not shrink, so that both radii do not fall, "
+    "capped at 1 or not; E1 is a multiple of its radius and E2 increases in it, by the step; the smallest of both and of all "
+    "there is to lose does not fall either. With one group there is no error.",
 )
 def finer_bounds_worse(p: Array, fine: tuple[int, ...], coarse: tuple[int, ...], samples: Any) -> Sides:
-    r"""Of nested partitions the finer one has the larger *bound* on the estimation error. The false sibling says the same of the
-    exact expected error: merging can shrink the gaps that identification relies on.
+    r"""The *bound* on the estimation error, which looks at the number of groups alone, does not fall as groups are split. The
+    false sibling says the same of the exact expected error: merging can shrink the gaps that identification relies on.
     """
     return _bound_on(coarse, samples), _bound_on(fine, samples)
 
@@ -365,7 +366,7 @@ def finer_bounds_worse(p: Array, fine: tuple[int, ...], coarse: tuple[int, ...],
 def _bound_on(groups: tuple[int, ...], samples: Any) -> Any:
     m = len({int(g) for g in groups})
     gamma, delta = rational(GAMMA.numerator, GAMMA.denominator), rational(DELTA.numerator, DELTA.denominator)
-    return estimation_bound(2, m, samples // m, gamma, delta)
+    return estimation_bound(2, m, samples // (2 * m), gamma, delta)
 
 
 @finer_bounds_worse.false_sibling("the finer one has the larger expected error")

@@ -115,10 +115,11 @@ ALONE = grouped_models(max_actions=4, m=st.integers(1, 3)).map(lambda given: {"m
     instances=ALONE,
     allowance=rounding,
     uses=("action_grouping.metric",),
-    argument="Let rho be the largest distance of an action from its nearest centre, a such an action. The m centres and a are "
-    "m + 1 actions with mutual distances of at least rho, as each centre was farthest from those before, at least as far as "
-    "a. Two of them share a group in any partition into m groups, whose diameter is thus at least rho. Two actions of one "
-    "group here are within rho of the same centre, so within 2 rho by the triangle inequality: the step.",
+    argument="With as many groups as actions all diameters are 0. Else let rho be the largest distance of an action from its "
+    "nearest centre, a such an action. The m centres and a are m + 1 actions with mutual distances of at least rho, as each "
+    "centre was farthest from those before, at least as far as a. Two of them share a group in any partition into m groups, "
+    "whose diameter is thus at least rho. Two actions of one group here are within rho of the same centre, so within 2 rho by "
+    "the triangle inequality: the step.",
 )
 def farthest_first(mdp: MDP, m: Any) -> Sides:
     r"""The diameter of farthest-first traversal is at most twice the smallest of all partitions into $m$ groups."""
@@ -160,7 +161,7 @@ def _() -> dict[str, Any]:
     return {"mdp": bandit([0, Fraction(36, 100), Fraction(64, 100), 1]), "m": 2}
 
 
-@farthest_first.known("three actions, the first of which would be near to everything if it were not allowed")
+@farthest_first.known("four actions, the first of which would be near to everything if it were not allowed")
 def _() -> dict[str, Any]:
     return {"mdp": bandit([0, 0, 0, 1]), "m": 2}
 

@@ -15,6 +15,7 @@ from proofs_check.spaces import Kernel, Simplex
 from proofs_check.strategies import distributions, stochastic_matrices
 from proofs_check.topics.action_grouping.formulas import diameters, distances, labels, members, variation
 from proofs_check.topics.action_grouping.instances import (
+    DERIVED,
     LI,
     Array,
     Sides,
@@ -165,9 +166,10 @@ def decomposition_rounding(mdp: MDP, groups: tuple[int, ...]) -> float:
     instances=models_and_groups(),
     allowance=decomposition_rounding,
     uses=("action_grouping.smallest_coefficient",),
-    argument="The individual parts are (P - (1 - beta) P_1) / beta, so that the mixture is P and their mass is 1, by the steps. "
-    "With beta at least the coefficient of the state and group, (1 - beta) P_1 is at most the smallest entries, so that they are "
-    "not negative. For rewards R_1 = min r / (1 - range) <= 1 since max r <= 1, and r - (1 - beta) R_1 lies between 0 and beta: "
+    argument="If beta is 0 all laws of a group are one, and any individual part will do; if a range is 1, R_1 is 0. Else the "
+    "individual parts are (P - (1 - beta) P_1) / beta, so that the mixture is P and their mass is 1, by the steps. With beta "
+    "at least the coefficient of the state and group, (1 - beta) P_1 is at most the smallest entries, so that they are not "
+    "negative. For rewards R_1 = min r / (1 - range) <= 1 since max r <= 1, and r - (1 - beta) R_1 lies between 0 and beta: "
     "above, because it is at most max r - min r + (beta - range) R_1 <= beta.",
 )
 def decomposition(mdp: MDP, groups: tuple[int, ...]) -> Sides:
@@ -227,7 +229,7 @@ decomposition.known("three kernels without a common part, where it is an equalit
 @claim(
     "action_grouping.diameter_below_coefficient",
     "<=",
-    paper=LI,
+    paper=DERIVED,
     theorem="deviation coefficient of the kernel against the diameter; derived here",
     instances=rows_and_law().map(lambda instance: {"rows": instance["rows"]}),
     search={"rows": Kernel((3,), 3)},
@@ -308,7 +310,7 @@ def _(mdp: MDP) -> Sides:
     return np.stack([d] * n), around
 
 
-@metric.false_sibling("in the squares of the rewards")
+@metric.false_sibling("in squared distances")
 def _(mdp: MDP) -> Sides:
     d = distances(mdp) ** 2
     n = len(d)

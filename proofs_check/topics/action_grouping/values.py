@@ -198,7 +198,7 @@ def _() -> dict[str, Any]:
     return {"mdp": mdp, "first": (0, 0, 0, 1, 1, 1), "second": (0, 1, 2, 0, 1, 2), "shares": even(mdp)}
 
 
-@refinement_monotone.known("two coarse groups that play the better action most, refined and then played evenly")
+@refinement_monotone.known("one group that plays the better action most, and two, refined and then played evenly")
 def _() -> dict[str, Any]:
     mdp = bandit([1, 0, 0])
     return {"mdp": mdp, "first": (0, 0, 0), "second": (0, 0, 1), "shares": [[8, 1, 1]]}

@@ -32,7 +32,7 @@ def labels(text):
     return [int(x) for x in text]
 
 
-# --- one state -----------------------------------------------------------------------------------------------------------------
+# --- one state ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_weights_are_samples_and_policy():
     assert "samples_per_pair=4" in repr(weighted)
 
 
-# --- two states ----------------------------------------------------------------------------------------------------------------
+# --- two states --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_no_discount_no_loss():
     assert not grouped_two_state_loss(TWO, [0, 0, 1, 1], 24, 0.0).total.any()
 
 
-# --- any small model -----------------------------------------------------------------------------------------------------------
+# --- any small model ---------------------------------------------------------------------------------------------------------
 
 
 def test_tables_of_counts():
@@ -322,7 +322,7 @@ def test_losses_are_never_negative():
         assert (found.approximation >= -1e-9).all()
 
 
-# --- bad input -----------------------------------------------------------------------------------------------------------------
+# --- bad input ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -358,3 +358,32 @@ def test_losses_are_never_negative():
 def test_bad_input(call, message):
     with pytest.raises(tabular.ModelError, match=message):
         call()
+
+
+# --- scales and sizes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-10, 1e-14, 1e6])
+def test_losses_scale_with_rewards(scale):
+    """Ties of estimated models are relative to their values."""
+    model = tabular.grouping.two_state_family([[0.85, 0.75, 0.35, 0.25], [0.3, 0.2, 0.9, 0.8]], 0.9)
+    small = tabular.MDP(model.P, scale * model.r, model.gamma)
+    expected = tabular.grouping.enumerated_loss(model, [0, 1, 2, 3], 2).estimation
+    assert tabular.grouping.enumerated_loss(small, [0, 1, 2, 3], 2).estimation / scale == pytest.approx(expected, rel=1e-6)
+
+
+def test_too_many_plans():
+    kernel = np.tile(np.eye(20)[:, None, :], (1, 3, 1))
+    with pytest.raises(tabular.ModelError, match="plans of groups"):
+        tabular.grouping.enumerated_loss(tabular.MDP(kernel, np.random.default_rng(0).random((20, 3)), 0.5), [0, 1, 2], 1)
+
+
+def test_a_price_of_sweeps_without_a_limit():
+    with pytest.raises(tabular.ModelError, match="needs finite flops"):
+        tabular.grouping.surrogate_groups([0.1, 0.05], n_states=2, samples=1e4, gamma=0.9, delta=0.1, flop_price=1e-3)
+
+
+def test_weights_and_rows_that_are_both_a_little_off():
+    P = np.full((1, 2, 1), 1.0 + 9e-10)
+    with pytest.raises(tabular.ModelError, match="the merged model, whose actions are groups"):
+        tabular.Grouped(tabular.MDP(P, [[0.0, 1.0]], 0.5), [0, 0], [0.5, 0.5 + 9e-10]).operator()
