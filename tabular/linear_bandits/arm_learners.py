@@ -178,7 +178,8 @@ class ExploreThenCommit(Learner):
 
     def confidence_width(self, arms: int) -> float:
         r""":math:`R \sqrt{2 \log(2 K / \delta) / \text{pulls}}`, within which all K means are of their expectations with
-        probability at least :math:`1 - \delta`."""
+        probability at least :math:`1 - \delta`, if rewards are independent: the hidden state of a dynamical bandit correlates
+        them, and R must then count what its noise still does, :math:`\sigma_\eta + \sigma_\epsilon \Omega \Phi / (1 - \rho)`."""
         return self.noise * math.sqrt(2.0 * math.log(2.0 * count(arms, "arms") / self.delta) / self.pulls)
 
     def plan(self, task: Task, horizon: int, given: Any = None) -> Trial:

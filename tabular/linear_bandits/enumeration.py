@@ -18,7 +18,7 @@ from tabular._arrays import Float
 from tabular._parameters import count
 from tabular.errors import ModelError
 from tabular.linear_bandits.confidence import determinant_width, failure, positive
-from tabular.linear_bandits.learners import LinUCB, Ridge
+from tabular.linear_bandits.learners import LinUCB
 from tabular.linear_bandits.model import finite_array, rows_of_actions
 from tabular.linear_bandits.potentials import mixture_martingale
 
@@ -154,8 +154,10 @@ def sign_histories(
     return laws, np.array([np.repeat(played, 2 ** (len(arms) - t)) for t, played in enumerate(arms)])
 
 
-def optimistic_rule(learner: Ridge, actions: ArrayLike) -> Rule:
+def optimistic_rule(learner: LinUCB, actions: ArrayLike) -> Rule:
     """What an optimistic learner plays, as a rule: the first action of largest index."""
+    if not isinstance(learner, LinUCB):
+        raise ModelError(f"the rule is that of LinUCB, not of {type(learner).__name__}, which forgets or samples")
     rows = rows_of_actions(actions, learner.dimension)
 
     def rule(grams: Float, moments: Float, t: int) -> NDArray[np.intp]:
@@ -163,7 +165,7 @@ def optimistic_rule(learner: Ridge, actions: ArrayLike) -> Rule:
         estimates = (inverses @ moments[:, :, None])[:, :, 0]
         bonus = np.sqrt(np.einsum("ki,mij,kj->mk", rows, inverses, rows))
         width = learner.confidence_width(t)
-        if isinstance(learner, LinUCB) and learner.determinant:
+        if learner.determinant:
             width = learner.determinant_width(np.linalg.slogdet(grams / learner.regularization)[1])[:, None]
         scores = estimates @ rows.T + width * bonus
         top = scores.max(axis=1, keepdims=True)

@@ -24,7 +24,7 @@ class SWLinUCB(Ridge):
     r"""Optimism on the last w rewards only (Cheung, Simchi-Levi and Zhu 2019).
 
     The width is that of least squares on the window, valid at each time with probability :math:`1 - \delta` while the parameter
-    stays; the paper's :math:`\sqrt\lambda S + R \sqrt{d \log((1 + w L^2 / \lambda) / \delta)}` is larger.
+    stays; the paper's :math:`\sqrt\lambda S + R \sqrt{d \log((1 + w L^2 / \lambda) / \delta)}` is larger from two dimensions on.
 
     Parameters
     ----------

@@ -109,8 +109,10 @@ def proportional_budget(weights: Any, budget: float = 1.5, most: float = 1.0) ->
     capped = shares > most
     if capped.all():
         raise ModelError(f"a budget of {budget!r} does not fit under {given.size} caps of {most!r}")
-    left = budget - most * capped.sum()
-    return np.asarray(np.where(capped, most, shares * left / shares[~capped].sum()))
+    left, open_ = budget - most * capped.sum(), float(shares[~capped].sum())
+    if open_ == 0.0:  # nobody else has a weight: what is over stays unspent
+        return np.asarray(np.where(capped, most, 0.0))
+    return np.asarray(np.where(capped, most, shares * left / open_))
 
 
 def abrupt_circle(reward_noise: float = 1.0, *, stay: int = 1000) -> DriftingLinearBandit:

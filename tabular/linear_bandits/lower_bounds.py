@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr, rel_entr
 
-from tabular._arrays import Float
+from tabular._arrays import ROW_TOLERANCE, Float
 from tabular._parameters import count, number
 from tabular.errors import ModelError
 from tabular.linear_bandits.confidence import positive, stable_radius
@@ -154,4 +154,7 @@ def bretagnolle_huber(p: Any, q: Any) -> tuple[float, float]:
     first, second = finite_array(p, "p", 1), finite_array(q, "q", 1)
     if first.shape != second.shape or first.size == 0 or not ((first >= 0.0).all() and (second >= 0.0).all()):
         raise ModelError(f"p and q have shapes {first.shape} and {second.shape} (expected two laws on the same space)")
+    for name, law in (("p", first), ("q", second)):
+        if abs(float(law.sum()) - 1.0) > ROW_TOLERANCE:
+            raise ModelError(f"{name} sums to {float(law.sum()):.12g} (expected 1 within {ROW_TOLERANCE:g})")
     return float(np.minimum(first, second).sum()), 0.5 * math.exp(-float(rel_entr(first, second).sum()))

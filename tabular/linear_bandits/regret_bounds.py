@@ -9,13 +9,13 @@ import numpy as np
 from tabular._parameters import count, number
 from tabular.errors import ModelError
 from tabular.linear_bandits.forgetting import DLinUCB
-from tabular.linear_bandits.learners import Ridge
+from tabular.linear_bandits.learners import LinUCB
 from tabular.linear_bandits.waiting import DynLinUCB
 
 __all__ = ["discounted_regret_bound", "dynamical_regret_bound", "optimistic_regret_bound", "thompson_bayes_bound"]
 
 
-def optimistic_regret_bound(learner: Ridge, horizon: int) -> float:
+def optimistic_regret_bound(learner: LinUCB, horizon: int) -> float:
     r""":math:`2 \max(1, \beta_T) \sqrt{2 d T \log(1 + T L^2 / (d \lambda))}`, with probability at least :math:`1 - \delta`, if no
     action is worse than the best by more than 2 (Abbasi-Yadkori, Pál and Szepesvári 2011, Theorem 3).
 
@@ -23,6 +23,8 @@ def optimistic_regret_bound(learner: Ridge, horizon: int) -> float:
     >>> round(optimistic_regret_bound(LinUCB(dimension=3, noise=.1, norm_bound=1, action_bound=1), 1000), 4)
     566.2804
     """
+    if not isinstance(learner, LinUCB):
+        raise ModelError(f"the bound is about LinUCB, not {type(learner).__name__}, which forgets or samples")
     rounds = count(horizon, "horizon")
     d, scale = learner.dimension, learner.action_bound**2 / learner.regularization
     width = max(1.0, float(learner.confidence_width(rounds)))
@@ -35,7 +37,8 @@ def dynamical_regret_bound(learner: DynLinUCB, horizon: int, *, online: bool = F
 
     Bounds offline regret with probability at least :math:`1 - \delta` if the width is sound (rounding up, or down with its bias
     constant scaled) and :math:`|\langle h, u \rangle| \le 1`: an epoch of :math:`1 + H_m` rounds costs at most that many times
-    :math:`2 \min(1, \beta \|u\|_{V^{-1}})`, then Cauchy-Schwarz. ``online`` adds :math:`2 \Omega \Phi X / (1 - \rho)`.
+    :math:`2 \min(1, \beta \|u\|_{V^{-1}})`, then Cauchy-Schwarz. ``online`` adds :math:`2 \Omega \Phi X / (1 - \rho)`, for the
+    online regret of expected rewards: the noise of rewards comes on top.
 
     >>> from tabular.linear_bandits import budget_actions, synthetic_bandit
     >>> learner = DynLinUCB.for_bandit(synthetic_bandit(), budget_actions(), 10**6)

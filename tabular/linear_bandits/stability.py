@@ -59,15 +59,19 @@ def transient_constant(A: Float, radius: float | None = None, *, powers: int = 3
     r = rho if radius is None else radius
     if not np.any(A):
         return 1.0
-    if not r >= rho:
+    if not r >= rho * (1.0 - 1e-12):
         raise ModelError(f"radius {r!r} is below the spectral radius {rho!r}: no constant bounds all powers")
-    if r <= np.finfo(float).eps ** (1 / len(A)) * np.linalg.norm(A, 2) and radius is None:  # how far eigenvalues 0 are rounded
+    if r <= np.finfo(float).eps ** (1 / len(A)) * np.linalg.norm(A, 2) and (
+        radius is None or r == 0.0
+    ):  # how far eigenvalues 0 are rounded
         raise ModelError(
             "A is nilpotent, up to rounding: nothing bounds its powers by those of a spectral radius of 0; assume a larger one"
         )
-    step = A / r
     if r > rho:
-        return _attained(step, r, rho)
+        attained = _attained(A / r)
+        if attained is not None:
+            return attained
+    step = A / rho  # at a radius so close to the spectral one the constant is at most that of the latter
     normalised = np.empty((powers, *A.shape))
     normalised[0] = step
     for k in range(1, powers):
@@ -84,8 +88,8 @@ def transient_constant(A: Float, radius: float | None = None, *, powers: int = 3
     return best
 
 
-def _attained(step: Float, r: float, rho: float) -> float:
-    """The largest norm up to the first power that is a contraction; later ones are products of such."""
+def _attained(step: Float) -> float | None:
+    """The largest norm up to the first power that is a contraction, as later ones are products of such; nothing if none is."""
     best, power = 1.0, step
     for _ in range(MOST_POWERS):
         norm = float(np.linalg.norm(power, 2))
@@ -93,4 +97,4 @@ def _attained(step: Float, r: float, rho: float) -> float:
         if norm <= 1.0:
             return best
         power = power @ step
-    raise ModelError(f"radius {r!r} is too close to the spectral radius {rho!r} to bound the powers; assume a larger one")
+    return None

@@ -85,6 +85,8 @@ class DynLinUCB(Learner):
 
     def hold(self, m: ArrayLike) -> NDArray[np.int64]:
         """H_m, the rounds for which epoch m = 1, 2, ... waits before it looks."""
+        if (np.asarray(m) < 1).any():
+            raise ModelError(f"epoch {int(np.min(m))} does not exist (epochs are 1, 2, ...)")
         return _waits(m, self.bounds.spectral_radius, self.floor)
 
     def epochs(self, horizon: int) -> int:

@@ -343,7 +343,7 @@ def nested_bandits(draw: st.DrawFn) -> dict[str, Any]:
     "action_grouping.finer_bounds_worse",
     "<=",
     paper=DERIVED,
-    assumptions="the same samples in all, shared by the groups; gamma = delta = 1/10 and two states",
+    assumptions="the same number of samples of each state, shared by the groups; gamma = delta = 1/10 and two states",
     instances=nested_bandits(),
     search={
         "p": Vector(4, 0, 1),
@@ -352,7 +352,7 @@ def nested_bandits(draw: st.DrawFn) -> dict[str, Any]:
         "samples": Integers(12, 16),
     },
     allowance=loss_rounding,
-    argument="K = floor(N / (2 m)) does not grow with m and the union bound does not shrink, so that both radii do not fall, "
+    argument="K = floor(N / m) does not grow with m and the union bound does not shrink, so that both radii do not fall, "
     "capped at 1 or not; E1 is a multiple of its radius and E2 increases in it, by the step; the smallest of both and of all "
     "there is to lose does not fall either. With one group there is no error.",
 )
@@ -366,7 +366,7 @@ def finer_bounds_worse(p: Array, fine: tuple[int, ...], coarse: tuple[int, ...],
 def _bound_on(groups: tuple[int, ...], samples: Any) -> Any:
     m = len({int(g) for g in groups})
     gamma, delta = rational(GAMMA.numerator, GAMMA.denominator), rational(DELTA.numerator, DELTA.denominator)
-    return estimation_bound(2, m, samples // (2 * m), gamma, delta)
+    return estimation_bound(2, m, samples // m, gamma, delta)
 
 
 @finer_bounds_worse.false_sibling("the finer one has the larger expected error")

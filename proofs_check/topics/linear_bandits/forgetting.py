@@ -46,7 +46,8 @@ def squared(first: Array, later: Array, lam: Any) -> Any:
     "linear_bandits.d_linucb",
     "<=",
     paper=RUSSAC,
-    theorem="the bias step of the proof of Theorem 2 (also of Cheung, Simchi-Levi and Zhu 2019), corrected here",
+    theorem="the bias step of the proof of Theorem 2 (also of Cheung, Simchi-Levi and Zhu 2019), for one old action; "
+    "corrected here",
     assumptions="an old action a; any later ones, their discounts taken into them",
     instances=st.integers(1, 3).flatmap(
         lambda d: st.builds(
@@ -104,7 +105,7 @@ def _() -> dict[str, Any]:
     "linear_bandits.sw_linucb",
     "<=",
     paper=CHEUNG,
-    theorem="the bias step of the proof of Theorem 2, for two actions; corrected here",
+    theorem="the bias step of the proof of Theorem 2, for one old and one later action; corrected here",
     assumptions="unit actions a = (1, 0), then b = (1 - t^2, 2 t) / (1 + t^2); lambda <= 1/2",
     instances=st.builds(dict, t=st.integers(-20, 20).map(lambda i: i / 10), lam=st.sampled_from([0.01, 0.0625, 0.25, 0.5])),
     search={"t": Interval(-2, 2), "lam": LogInterval(Fraction(1, 1000), Fraction(1, 2))},

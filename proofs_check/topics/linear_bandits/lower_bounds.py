@@ -267,13 +267,13 @@ BEST = 12468586746, 10**10
     "number by less than 10^(-19), |F''| being below 1.",
 )
 def best_scale(c: Any) -> Sides:
-    r"""$2 c \int_0^1 N(-c \sqrt s) ds \le \kappa = .5297885596$, attained at c = 1.2468586746."""
+    r"""$2 c \int_0^1 N(-c \sqrt s) ds \le \kappa = .5297885595$, attained at c = 1.2468586746."""
     if not is_exact():
         return limit(c), largest_bayes_regret().constant
     return limit(c), limit(rational(*BEST)) + rational(1, 10**19)
 
 
-@best_scale.false_sibling(".52978 in place of .5297885596")
+@best_scale.false_sibling(".52978 in place of .5297885595")
 def _(c: Any) -> Sides:
     return limit(c), rational(52978, 100000) + 0 * c
 

@@ -36,7 +36,7 @@ from tabular.linear_bandits import DynLinUCB, SystemBounds, dynamical_regret_bou
 ROUNDED_DOWN = (
     "The paper and its program round the wait down. Then r^H <= 1 / (r m) is all that holds, and with the stated constants the "
     "ellipsoid can miss h without any noise: one state, A = r = 1/100, B = 99/100, actions +1 and -1 in turn, 100 epochs: the "
-    "error is 19.51, the width 12.23. Rounded up the constants are right; rounded down they are with c_1 / r in place of c_1."
+    "error is 19.51, the width 12.25. Rounded up the constants are right; rounded down they are with c_1 / r in place of c_1."
 )
 
 
@@ -112,7 +112,7 @@ def ellipsoid(
     scale, phi, settled, most, direct = known_bounds(A, B, omega, theta, x, actions, radius)
     c1, c2 = longest(actions) * scale * phi * (settled + most), direct + _norm_of_effects(B, actions, scale * phi, settled)
     h, state, moment = cumulative(A, B, omega, theta), x, actions[0] * 0
-    errors, widths = [], []
+    errors, widths, rounds = [], [], 0
     for m, (u, h_m) in enumerate(zip(actions, waits(radius, len(actions), floor), strict=True), 1):
         for _ in range(h_m):
             state = A @ state + B @ u
@@ -121,7 +121,9 @@ def ellipsoid(
         V = gram(actions[:m], lam)
         off = solve(V, moment) - h
         errors.append(sqrt(inner(off, V @ off)))
-        widths.append(c1 / sqrt(lam) * (1 + log(rational(m + 1))) + c2 * sqrt(lam))
+        rounds += h_m + 1
+        counted = rounds if floor else m  # as published, rounds
+        widths.append(c1 / sqrt(lam) * (1 + log(rational(counted + 1))) + c2 * sqrt(lam))
     return np.array(errors), np.array(widths)
 
 
@@ -136,7 +138,7 @@ def _our_ellipsoid(
     A: Array, B: Array, omega: Array, theta: Array, x: Array, actions: Array, radius: float, lam: float, floor: bool
 ) -> tuple[Array, Array]:
     told = bounds(A, B, omega, theta, x, actions, radius)
-    learner = DynLinUCB(dimension=B.shape[1], bounds=told, regularization=lam, floor=floor)
+    learner = DynLinUCB(dimension=B.shape[1], bounds=told, regularization=lam, floor=floor, by_round=floor)
     horizon = int((1 + learner.hold(np.arange(1, len(actions) + 1))).sum())
     system = bandit(A, B, omega, theta, x)
     found = trace(system, actions, learner, horizon, seed=0, given=np.arange(len(actions)))
@@ -257,7 +259,8 @@ def _our_regret(radius: float, horizon: int, floor: bool) -> float:
     "<=",
     paper=DERIVED,
     theorem="what the schedule of DynLinUCB costs in regret",
-    assumptions="one state, A = r <= 1/4, B = omega = 1, theta = -1/2, actions -1 and 1, no noise, lambda = 1",
+    assumptions="one state, A = r with 0 < r <= 1/4 (for r = 0 two rounds more are lost), B = omega = 1, theta = -1/2, "
+    "actions -1 and 1, no noise, lambda = 1",
     instances=st.builds(dict, radius=st.sampled_from([0.001, 0.01, 0.1, 0.25]), horizon=st.integers(1, 40)),
     search={"radius": Interval(Fraction(1, 1000), Fraction(1, 4)), "horizon": Integers(1, 20)},
     allowance=rounding,
@@ -352,7 +355,6 @@ def _our_bound(actions: Array, radius: float, lam: float, width: float) -> float
         "width": Interval(1, 3),
     },
     allowance=rounding,
-    correction=ROUNDED_DOWN,
     uses=("linear_bandits.optimism", "linear_bandits.elliptical_potential", "linear_bandits.volume"),
     argument="By optimism an epoch costs at most 2 min(1, beta |u|) in each of its 1 + H rounds, with |u| in the norm of "
     "V^(-1), and min(1, beta |u|) <= beta min(1, |u|) for beta >= 1. By Cauchy (the step for two epochs) the sum is at most 2 "

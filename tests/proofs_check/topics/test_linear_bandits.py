@@ -24,8 +24,7 @@ from tabular.linear_bandits import waiting as waiting_room
 VERIFIED = ["linear_bandits"]
 
 CORRECTED = {
-    f"linear_bandits.{name}"
-    for name in ("waits", "dynlin_ucb", "waiting_regret", "dynlin_ucb_regret", "lower_bound", "d_linucb", "sw_linucb")
+    f"linear_bandits.{name}" for name in ("waits", "dynlin_ucb", "waiting_regret", "lower_bound", "d_linucb", "sw_linucb")
 }
 """Where the source's constant, schedule or step fails, or is weaker than it need be."""
 
