@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tabular._arrays import Float
-from tabular._parameters import number
+from tabular._parameters import count, number
 from tabular.errors import ModelError
 from tabular.linear_bandits.model import DynamicalLinearBandit, rows_of_actions
 
@@ -60,6 +60,9 @@ def ellipsoid_width(
     >>> ellipsoid_width(1000, dimension=3, noise=.1, norm_bound=1, action_bound=1, regularization=1, delta=.01).round(10)
     np.float64(1.516204958)
     """
+    if not (np.asarray(t) >= 0.0).all():
+        raise ModelError(f"t is {float(np.min(t)):g} (expected numbers of updates >= 0)")
+    count(dimension, "dimension")
     growth = np.log1p(
         np.asarray(t, dtype=np.float64) * action_bound**2 / (dimension * positive(regularization, "regularization"))
     )
@@ -71,6 +74,8 @@ def determinant_width(
     log_determinant_ratio: ArrayLike, *, noise: float, norm_bound: float, regularization: float, delta: float
 ) -> Float:
     r""":math:`\sqrt\lambda S + R \sqrt{2 \log(1/\delta) + \log(\det V_t / \lambda^d)}`, from that logarithm, of any shape."""
+    number(noise, "noise", 0.0)
+    number(norm_bound, "norm_bound", 0.0)
     inside = 2.0 * math.log(1.0 / failure(delta)) + np.asarray(log_determinant_ratio, dtype=np.float64)
     return np.asarray(math.sqrt(positive(regularization, "regularization")) * norm_bound + noise * np.sqrt(inside))[()]
 
@@ -132,6 +137,8 @@ class SystemBounds:
         :meth:`~tabular.linear_bandits.DynamicalLinearBandit.state_bound` for one that holds with high probability.
         A spectral radius below the true one is accepted with a warning: no theorem covers it, the true radius' constant is used.
         """
+        if not isinstance(bandit, DynamicalLinearBandit):
+            raise ModelError(f"bounds on a hidden state need a DynamicalLinearBandit, not {type(bandit).__name__}")
         rows, radius = rows_of_actions(actions, bandit.dimension), spectral_radius
         rho = bandit.spectral_radius if radius is None else stable_radius(radius)
         low = warn_of_radius(rho, bandit, stacklevel=3)

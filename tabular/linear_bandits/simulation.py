@@ -220,6 +220,11 @@ def _simulations(
     workers: int = 1,
     progress: bool = False,
 ) -> list[Simulation]:
+    for learner in learners:
+        if not isinstance(learner, Learner):
+            raise ModelError(f"{learner!r} is no learner (expected one of tabular.linear_bandits, such as DynLinUCB)")
+    if isinstance(seeds, int):
+        raise ModelError(f"seeds is {seeds!r} (expected one for each trial, such as range(10))")
     rounds, trials = count(horizon, "horizon"), [count(seed, f"seeds[{i}]", 0) for i, seed in enumerate(seeds)]
     if not trials:
         raise ModelError("seeds are empty (expected one or more)")

@@ -96,7 +96,7 @@ class DynLinUCB(Learner):
     def confidence_width(self, t: ArrayLike) -> Float:
         r""":math:`\beta_t` after t completed epochs, or t rounds if ``by_round``, of any shape."""
         bias = self.bias_scale * self.bounds.bias_constant / math.sqrt(self.regularization)
-        return np.asarray(bias * (1.0 + np.log1p(t)) + self.without_bias.confidence_width(t))[()]
+        return np.asarray(self.without_bias.confidence_width(t) + bias * (1.0 + np.log1p(t)))[()]
 
     @property
     def without_bias(self) -> LinUCB:
