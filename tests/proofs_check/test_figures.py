@@ -90,7 +90,7 @@ def committed():
         yield pytest.param(figure, id=name, marks=[pytest.mark.slow] if name in LONG else [])
 
 
-@pytest.mark.parametrize("figure", committed())
+@pytest.mark.parametrize("figure", list(committed()))
 def test_committed_figures_are_current(figure, request):
     root = request.config.rootpath
     columns = figure.data()

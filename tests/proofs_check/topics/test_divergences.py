@@ -16,7 +16,7 @@ P, Q = np.array([0.4, 0.6]), np.array([0.2, 0.8])
 
 @pytest.mark.parametrize("claim", claims(["divergences"]), ids=lambda c: c.slug)
 def test_claims_hold(claim):
-    result = verify_claim(claim)
+    result = verify_claim(claim, "smoke")
     assert result.verdict == "holds", (result.summary, result.witness)
     assert all(step.done for step in result.steps)
 
