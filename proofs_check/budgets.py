@@ -18,7 +18,7 @@ class Budget:
 
 
 BUDGETS = {
-    "smoke": Budget(100, 300, 1, shrink_siblings=False),  # the test suite, which has ten minutes
+    "smoke": Budget(100, 300, 1, shrink_siblings=False),  # for topics of the test suite, which has ten minutes
     "quick": Budget(200, 800, 2, shrink_siblings=False),
     "normal": Budget(2_000, 12_000, 4),
     "thorough": Budget(20_000, 64_000, 8),

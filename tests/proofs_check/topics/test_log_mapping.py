@@ -15,6 +15,7 @@ SAMPLED = {"log_mapping.convergence_on_a_coin", "log_mapping.noise_of_long_runs"
 
 
 VERIFIED = ["log_mapping"]
+BUDGET = "smoke"  # at which every sibling is still refuted
 
 
 @pytest.mark.parametrize("claim", claims(["log_mapping"]), ids=lambda c: c.slug)

@@ -18,6 +18,7 @@ SUPPORTED = {"robust_mdp.multiplier_field_smooth", "robust_mdp.gambler_bold"}
 
 
 VERIFIED = ["robust_mdp"]
+BUDGET = "smoke"  # at which every sibling is still refuted
 
 
 @pytest.mark.parametrize("claim", claims(["robust_mdp"]), ids=lambda c: c.slug)
