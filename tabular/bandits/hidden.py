@@ -186,6 +186,7 @@ class HiddenChain:
                 nodes = self.step(nodes, laws)
 
     def laws_of(self, policy: Policy, beliefs: Float, t: int) -> Float:
+        """(M, k) what a policy plays under (M, n) beliefs; a :class:`ModelError` says for which belief it returned no law."""
         laws = np.asarray(policy(beliefs, t), dtype=np.float64)
         if laws.shape != (len(beliefs), self.n_actions):
             raise ModelError(f"the policy returned shape {laws.shape} at step {t} (expected {(len(beliefs), self.n_actions)})")
@@ -215,6 +216,7 @@ def stationary_law(transition: Float) -> Float:
 
 
 def check_laws(rows: Float, name: str, what: str) -> None:
+    """Raise a :class:`ModelError` that names the first row that is no law."""
     bad = np.argwhere(~(np.isfinite(rows) & (rows >= 0.0)))
     if bad.size:
         raise ModelError(f"{name}: {what} {bad[0][0]} has the entry {float(rows[tuple(bad[0])])!r} (expected a probability)")

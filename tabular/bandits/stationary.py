@@ -21,7 +21,7 @@ from scipy import sparse
 
 from tabular._arrays import Float
 from tabular._parameters import count, number
-from tabular.bandits.entropies import information_of_outcomes
+from tabular.bandits.beliefs import Nodes
 from tabular.bandits.hidden import closed_classes
 from tabular.errors import ModelError, SolverError
 
@@ -178,8 +178,8 @@ def _averages(bandit: LatentBandit, policy: Policy, grid: BeliefGrid, tol: float
             f"the law of the belief still moves by {change:.1e} after {ITERATIONS} steps (tolerance {tol:g}); "
             "the state changes too slowly for averages: look at a finite horizon"
         )
-    information = information_of_outcomes(grid.points, bandit.likelihood, np.eye(bandit.n_actions)[bandit.best_actions])
-    return float(law @ bandit.regret_of(grid.points, laws)), float(law @ (laws * information).sum(axis=1))
+    information = bandit.information_of(Nodes(grid.points, law), laws)
+    return float(law @ bandit.regret_of(grid.points, laws)), float(law @ information)
 
 
 def stationary_optimum(bandit: LatentBandit, resolution: int | None = None, tol: float = 1e-9) -> StationaryOptimum:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from proofs_check.arithmetic import floats_only, is_exact, kl, log, rational, xlogx
+from proofs_check.arithmetic import floats_only, is_exact, kl, rational, xlogx
 from tabular.bandits import LatentBandit
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "entropy",
     "entropy_of_bit",
     "gaps",
+    "greedy_play",
     "histories",
     "information",
     "mixed",
@@ -110,6 +111,17 @@ def histories(P: Array, mu: Array, nu: Array, horizon: int, target: Array, play:
                     mass = joint.sum()
                     if share > 0 and mass > 0:
                         nodes.append((node.weight * share * mass, joint / mass))
+
+
+def greedy_play(mu: Array) -> Play:
+    """The arm with the largest mean under the belief, the first among equals."""
+    k = arms(mu)
+
+    def play(belief: Array) -> Array:
+        means = belief @ mu
+        return one_hot(np.array([max(range(k), key=lambda a: (means[a], -a))]), k)[0]
+
+    return play
 
 
 def information(rows: Array, chances: Array) -> Any:
@@ -230,8 +242,3 @@ def _entropy_by_vectors(P: Array, nu: Array, steps: int, target: Array) -> float
         out += float(law @ noise)
         law = law @ P
     return float(out)
-
-
-def log_of(n: int) -> Any:
-    """Of an integer."""
-    return log(rational(n))

@@ -17,6 +17,7 @@ from proofs_check.topics.nonstationary_bandits.formulas import (
     best_arms,
     entropy,
     gaps,
+    greedy_play,
     histories,
     information,
     mixed,
@@ -38,6 +39,7 @@ from proofs_check.topics.nonstationary_bandits.instances import (
     four_states,
     fractions,
     small_gaps,
+    squares,
     swapping,
     units,
 )
@@ -45,11 +47,6 @@ from tabular.bandits import LatentBandit
 
 EXPLORING: dict[str, Any] = {**BANDIT, "explore": Interval(0, 1)}
 SHARES = st.sampled_from([0.0, 0.1, 0.5, 1.0])
-
-
-def squares(horizon: int, **_: Any) -> float:
-    """Regrets are at most T, so that their squares lose T^2 times what they lose."""
-    return 1e-10 * float(horizon) ** 2
 
 
 def exploring(make: Any, explore: str = "1/10", **given: Any) -> dict[str, Any]:
@@ -379,8 +376,7 @@ def _greedy_first_step(mu: Array, nu: Array) -> Sides:
     k = arms(mu)
     if not is_exact():
         return _our_greedy(mu, nu)
-    means = nu @ mu
-    chosen = one_hot(np.array([max(range(k), key=lambda a: (means[a], -a))]), k)[0]
+    chosen = greedy_play(mu)(nu)
     target = one_hot(best_arms(mu), k)
     (layer,) = histories(np.array([nu] * len(nu)), mu, nu, 1, target, lambda belief: chosen)
     (node,) = layer

@@ -23,6 +23,7 @@ __all__ = [
     "four_states",
     "fractions",
     "small_gaps",
+    "squares",
     "swapping",
     "unit_vectors",
     "units",
@@ -69,6 +70,11 @@ def units(**_: Any) -> float:
     """Probabilities and their logarithms times probabilities, of size one; sums of a few thousand of them lose at most a few
     thousand units of 1.1e-16, and beliefs are merged that agree to twelve decimals."""
     return 1e-10
+
+
+def squares(horizon: int, **_: Any) -> float:
+    """Regrets are at most T, so that their squares lose T^2 times what they lose."""
+    return 1e-10 * float(horizon) ** 2
 
 
 def fractions(*rows: Any) -> Array:

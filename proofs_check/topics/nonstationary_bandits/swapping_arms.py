@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from proofs_check.arithmetic import floats_only, is_exact, log, rational, sqrt
 from proofs_check.claim import claim
 from proofs_check.spaces import Integers, Interval
-from proofs_check.topics.nonstationary_bandits.formulas import arms, gaps, histories, one_hot, played, total
+from proofs_check.topics.nonstationary_bandits.formulas import gaps, greedy_play, histories, one_hot, played, total
 from proofs_check.topics.nonstationary_bandits.instances import (
     DERIVED,
     MIN,
@@ -54,14 +54,9 @@ def greedy_steps(P: Array, mu: Array, nu: Array, horizon: int) -> Array:
     """Regret of each step of the greedy policy, the first arm among equals."""
     if not is_exact():
         return _our_greedy(P, mu, nu, int(horizon))
-    k, lost = arms(mu), gaps(mu)
-
-    def play(belief: Array) -> Array:
-        means = belief @ mu
-        return one_hot(np.array([max(range(k), key=lambda a: (means[a], -a))]), k)[0]
-
+    lost = gaps(mu)
     target = one_hot(np.zeros(len(nu), dtype=int), 1)  # nothing to be remembered
-    layers = histories(P, mu, nu, int(horizon), target, play)
+    layers = histories(P, mu, nu, int(horizon), target, greedy_play(mu))
     return np.array([total(n.weight * (n.law * (n.table.sum(axis=0) @ lost)).sum() for n in layer) for layer in layers])
 
 

@@ -24,6 +24,7 @@ from proofs_check.topics.nonstationary_bandits.instances import (
     bandits,
     coin_flips,
     fractions,
+    squares,
     swapping,
     units,
 )
@@ -41,11 +42,6 @@ def targeted(draw: st.DrawFn) -> dict[str, Any]:
 
 
 TARGETED: dict[str, Space] = {**BANDIT, "target": Kernel((3,), 2)}
-
-
-def squares(horizon: int, **_: Any) -> float:
-    """Regrets are at most T, so that their squares lose T^2 times what they lose."""
-    return 1e-10 * float(horizon) ** 2
 
 
 def fixed(horizon: int = 2) -> dict[str, Any]:
